@@ -1,0 +1,61 @@
+import { constants, copyFile, mkdir, readdir, rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { HoldfastError } from '../contracts/errors.ts'
+import { invalidOption } from '../util/options.ts'
+import { createFolders, layoutOf } from './directory.ts'
+import { sqlite } from './driver.ts'
+import type { Engine } from './engine.ts'
+import { tryHold } from './lock.ts'
+import { toStoreError } from './sqlite-errors.ts'
+
+/** Held while a backup copies, so that no process unlinks the files of the state that is copied. */
+const leaseName = 'holdfast:backup'
+
+/**
+ * Copies the store as it is at one moment into the directory `path`, which must be new or empty.
+ * @throws HoldfastError `ERR_FOREIGN_DIRECTORY`, `ERR_LOCK_TIMEOUT` while another backup runs, `ERR_NO_SPACE`, `ERR_IO`.
+ */
+export async function backupStore(engine: Engine, path: unknown): Promise<void> {
+  if (typeof path !== 'string' || path === '') throw invalidOption('path', path, 'the path of a new or empty directory')
+  const target = layoutOf(resolve(path))
+  await prepareTarget(target.directory)
+  const held = await tryHold(engine, leaseName, engine.options.leaseTtl)
+  if (held === undefined) throw new HoldfastError('ERR_LOCK_TIMEOUT', 'backup: another backup of this store is running. Wait for it.')
+  try {
+    createFolders(target)
+    await sqlite().backup(engine.connection.database, target.database)
+    await copyFiles(engine, target.database, target.values)
+  } catch (error) {
+    await rm(target.directory, { recursive: true, force: true })
+    throw toStoreError(error, 'backup')
+  } finally {
+    held.release()
+  }
+}
+
+async function prepareTarget(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    if ((await readdir(directory)).length === 0) return
+  } catch (error) {
+    throw toStoreError(error, 'backup')
+  }
+  throw new HoldfastError('ERR_FOREIGN_DIRECTORY', `${directory}: a backup needs a new or empty directory; nothing here was changed.`)
+}
+
+/** Copies the files that the copied database names, and makes the copy a store at rest: no leases, no trash. */
+async function copyFiles(engine: Engine, database: string, values: string): Promise<void> {
+  const { DatabaseSync } = sqlite()
+  const copy = new DatabaseSync(database)
+  try {
+    const rows = copy.prepare('SELECT file FROM entries WHERE file IS NOT NULL').all() as { file: string }[]
+    for (const { file } of rows) {
+      const destination = join(values, file)
+      await mkdir(dirname(destination), { recursive: true, mode: 0o700 })
+      await copyFile(engine.files.pathOf(file), destination, constants.COPYFILE_FICLONE)
+    }
+    copy.exec('BEGIN; DELETE FROM trash; DELETE FROM leases; UPDATE counters SET trash_bytes = 0, loads = 0; COMMIT')
+  } finally {
+    copy.close()
+  }
+}

@@ -1,0 +1,160 @@
+import { type Dirent, chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statfsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { HoldfastError } from '../contracts/errors.ts'
+import { toStoreError } from './sqlite-errors.ts'
+
+/** The names that a store uses in its directory. */
+export interface Layout {
+  readonly directory: string
+  readonly database: string
+  readonly values: string
+  readonly shared: string
+}
+
+/** File that says that a directory holds the shards of one store. */
+export const shardsFileName = 'holdfast-shards.json'
+
+/** Where the store in `directory` keeps what. */
+export function layoutOf(directory: string): Layout {
+  return {
+    directory,
+    database: join(directory, 'holdfast.db'),
+    values: join(directory, 'values'),
+    shared: join(directory, 'shared'),
+  }
+}
+
+/**
+ * Makes sure that `directory` is a safe place for a store, creating it when it does not exist.
+ * @returns its absolute path.
+ * @throws HoldfastError `ERR_UNSAFE_DIRECTORY`, `ERR_NETWORK_FILESYSTEM`, `ERR_FOREIGN_DIRECTORY`, `ERR_READONLY`.
+ */
+export function prepareDirectory(directory: unknown, readonly: boolean): string {
+  if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
+    throw new HoldfastError('ERR_INVALID_OPTION', 'directory: give the path of the directory as a non-empty string.')
+  }
+  const path = resolve(directory)
+  try {
+    if (!readonly) mkdirSync(path, { recursive: true, mode: 0o700 })
+    checkSafe(path)
+    checkLocal(path, statfsSync(path).type)
+  } catch (error) {
+    throw missing(error, path) ?? toStoreError(error, path)
+  }
+  return path
+}
+
+function missing(error: unknown, path: string): HoldfastError | undefined {
+  const code = (error as { code?: unknown }).code
+  if (code === 'ENOENT') {
+    return new HoldfastError('ERR_READONLY', `${path}: there is no store here, and readonly: true cannot create one.`)
+  }
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return new HoldfastError('ERR_FOREIGN_DIRECTORY', `${path}: this is not a directory. Give a new or empty directory.`)
+  }
+  return undefined
+}
+
+function checkSafe(path: string): void {
+  const status = lstatSync(path)
+  if (status.isSymbolicLink()) {
+    throw unsafe(path, 'it is a symbolic link, which someone could point elsewhere. Give the directory it points to')
+  }
+  if (!status.isDirectory()) {
+    throw new HoldfastError('ERR_FOREIGN_DIRECTORY', `${path}: this is not a directory. Give a new or empty directory.`)
+  }
+  if (process.platform === 'win32') return
+  if ((status.mode & 0o022) !== 0) {
+    throw unsafe(path, 'others may write to it. Take that away (chmod go-w), or use a directory of your own')
+  }
+  const user = process.getuid?.() ?? status.uid
+  if (user !== 0 && status.uid !== user) throw unsafe(path, 'it belongs to another user. Use a directory of your own')
+}
+
+function unsafe(path: string, why: string): HoldfastError {
+  return new HoldfastError('ERR_UNSAFE_DIRECTORY', `${path}: refused, because ${why}.`)
+}
+
+/** `statfs` types of Linux file systems whose locks or shared memory do not reach other machines (linux/magic.h). */
+const networkFileSystems: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x01021997, '9P'],
+  [0x5346414f, 'AFS'],
+  [0x73757245, 'Coda'],
+  [0x00c36400, 'Ceph'],
+  [0x0bd00bd0, 'Lustre'],
+  [0x01161970, 'GFS2'],
+  [0x7461636f, 'OCFS2'],
+  [0x47504653, 'GPFS'],
+  [0x19830326, 'BeeGFS'],
+])
+
+/**
+ * Refuses network file systems.
+ * @throws HoldfastError `ERR_NETWORK_FILESYSTEM`.
+ * @internal
+ */
+export function checkLocal(path: string, type: number, platform: NodeJS.Platform = process.platform): void {
+  // Elsewhere the numbers mean other things.
+  const name = platform === 'linux' ? networkFileSystems.get(type >>> 0) : undefined
+  if (name === undefined) return
+  throw new HoldfastError(
+    'ERR_NETWORK_FILESYSTEM',
+    `${path}: this is a network file system (${name}), where a shared database gets damaged. Use a directory on a local disk on each machine, or a tier that is made for sharing, such as Redis.`,
+  )
+}
+
+/** What lies in a directory that is to become, or is, a store. */
+export type Found = 'store' | 'shards' | 'empty' | 'values-only'
+
+/** Files that people and systems leave in empty directories. */
+const harmless = new Set(['.gitignore', '.gitkeep', '.DS_Store', 'CACHEDIR.TAG', 'Thumbs.db', 'lost+found'])
+
+/**
+ * Says what `directory` holds.
+ * @throws HoldfastError `ERR_FOREIGN_DIRECTORY` for things that are not ours and no store.
+ */
+export function inspectDirectory(directory: string): Found {
+  if (existsSync(join(directory, shardsFileName))) return 'shards'
+  const layout = layoutOf(directory)
+  const names = readdirSync(directory)
+  if (names.includes('holdfast.db') && lstatSync(layout.database).size > 0) return 'store'
+  if (holdsValues(layout)) return 'values-only'
+  if (names.includes('holdfast.db')) return 'empty'
+  const foreign = names.find((name) => !isOurs(name) && !harmless.has(name))
+  if (foreign === undefined) return 'empty'
+  const hint = names.includes('cache.db') ? ' It looks like a diskcache directory.' : ''
+  throw new HoldfastError(
+    'ERR_FOREIGN_DIRECTORY',
+    `${directory}: this directory holds other things ('${foreign}') and no holdfast store.${hint} Give a new or empty directory; nothing here was changed.`,
+  )
+}
+
+function isOurs(name: string): boolean {
+  return name === 'values' || name === 'shared' || name.startsWith('holdfast.') || name.startsWith('.holdfast-')
+}
+
+function holdsValues(layout: Layout): boolean {
+  if (!existsSync(layout.values)) return false
+  const folders = readdirSync(layout.values, { withFileTypes: true })
+  return folders.some((folder) => folder.isDirectory() && readdirSync(join(layout.values, folder.name)).length > 0)
+}
+
+/** Creates what a new store needs in its directory, private to its user. */
+export function createFolders(layout: Layout): void {
+  if (process.platform !== 'win32' && (lstatSync(layout.directory).mode & 0o077) !== 0) chmodSync(layout.directory, 0o700)
+  for (const folder of [layout.values, layout.shared]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+}
+
+/** The entries of `folder`, none if it does not exist. */
+export function listFolder(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOENT') return []
+    throw error
+  }
+}

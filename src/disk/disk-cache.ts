@@ -1,0 +1,116 @@
+import type { Key } from '../contracts/key.ts'
+import { type Duration, parseDuration } from '../util/duration.ts'
+import { DiskStore } from './disk-store.ts'
+import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
+import { checkTag } from './set-options.ts'
+import { toStoredKey } from './stored-key.ts'
+import { readTotals } from './totals.ts'
+import type { Transaction } from './transactions.ts'
+
+/** What a store counted since it was created or last reset, in every process. */
+export interface StoreStats {
+  readonly hits: number
+  readonly misses: number
+  readonly sets: number
+  readonly deletes: number
+  readonly evictions: number
+  readonly expirations: number
+}
+
+/** Rows in one transaction of a mass removal: others wait for the lock meanwhile. */
+const batch = 200
+
+/**
+ * A persistent cache in one directory, shared by any number of processes and threads, without a server.
+ *
+ * @example
+ * using cache = new DiskCache('cache')
+ * cache.set(['report', 2026], { rows: 12 }, { ttl: '1d', tags: ['reports'] })
+ * cache.get(['report', 2026]) // { rows: 12 }
+ */
+export class DiskCache<V = unknown> extends DiskStore<V> {
+  /**
+   * Opens the cache in `directory`, creating it where there is none.
+   * @throws HoldfastError `ERR_INVALID_OPTION`, `ERR_UNSUPPORTED`, `ERR_FOREIGN_DIRECTORY`, `ERR_UNSAFE_DIRECTORY`,
+   * `ERR_NETWORK_FILESYSTEM`, `ERR_NEWER_FORMAT`, `ERR_STORE_KIND`, `ERR_SHARD_MISMATCH`, `ERR_CORRUPT`, `ERR_READONLY`,
+   * `ERR_NO_SPACE`, `ERR_BUSY`, `ERR_DRIVER_MISSING`.
+   */
+  constructor(directory: string, options?: DiskCacheOptions)
+  /** @internal */
+  constructor(directory: string, options: DiskCacheOptions | undefined, shard: string)
+  constructor(directory: string, options?: DiskCacheOptions, shard = '') {
+    super(directory, 'cache', shard, resolveCacheOptions('DiskCache', options))
+  }
+
+  /** Gives the entry of `key` a new life time, by default the store's. @returns whether there is a live one. */
+  touch(key: Key, ttl?: Duration): boolean {
+    this.engine.checkOpen()
+    const stored = toStoredKey(key)
+    const life = ttl === undefined ? this.engine.options.ttl : parseDuration('ttl', ttl)
+    return this.write('touch', stored, (transaction) => this.engine.writer.touch(transaction, stored, life))
+  }
+
+  /** Removes every entry with `tag`. @returns how many were live. */
+  evictTag(tag: string): number {
+    this.engine.checkOpen()
+    checkTag(tag)
+    this.group.flush()
+    this.loads.detachAll()
+    return this.#inBatches('evictTag', (transaction) => {
+      this.engine.leases.outdateTag(transaction, tag)
+      return this.engine.removal.evictTag(transaction, tag, this.engine.now(), batch)
+    })
+  }
+
+  /** Removes every expired entry. @returns how many. */
+  expire(): number {
+    this.engine.checkOpen()
+    this.group.flush()
+    return this.#inBatches('expire', (transaction) => {
+      const removed = this.engine.removal.expire(transaction, this.engine.now(), batch)
+      return { removed, live: removed }
+    })
+  }
+
+  /** Removes expired entries, then others in the order of the policy until the store is within its limits. @returns how many. */
+  cull(): number {
+    const expired = this.expire()
+    return (
+      expired +
+      this.#inBatches('cull', (transaction) => {
+        const removed = this.engine.removal.isOver(transaction) ? this.engine.removal.evict(transaction, this.engine.now()) : 0
+        return { removed, live: removed }
+      })
+    )
+  }
+
+  /** What was counted since the store was created or {@link resetStats}, in every process. */
+  stats(): StoreStats {
+    this.engine.checkOpen()
+    const totals = readTotals(this.engine.connection)
+    this.engine.tally.addTo(totals)
+    const { hits, misses, sets, deletes, evictions, expirations } = totals
+    return { hits, misses, sets, deletes, evictions, expirations }
+  }
+
+  /** Sets every count of {@link stats} to 0. */
+  resetStats(): void {
+    this.engine.checkOpen()
+    this.group.flush()
+    this.engine.tally.reset()
+    this.engine.transactions.write('resetStats', (transaction) => {
+      Object.assign(transaction.totals, { hits: 0, misses: 0, sets: 0, deletes: 0, evictions: 0, expirations: 0 })
+      transaction.dirty = true
+    })
+  }
+
+  /** Repeats `step` in transactions of their own until one removes nothing: no other writer waits for all of it. */
+  #inBatches(what: string, step: (transaction: Transaction) => { removed: number; live: number }): number {
+    let live = 0
+    for (;;) {
+      const done = this.engine.transactions.write(what, step)
+      live += done.live
+      if (done.removed < 1) return live
+    }
+  }
+}

@@ -1,0 +1,414 @@
+import type { Readable, Writable } from 'node:stream'
+import type { Entry, EntryInfo, MappedValue, SetOptions } from '../contracts/entry.ts'
+import { HoldfastError } from '../contracts/errors.ts'
+import type { Key } from '../contracts/key.ts'
+import { invalidOption } from '../util/options.ts'
+import { backupStore } from './backup.ts'
+import { type CheckOptions, type CheckReport, checkStore } from './check.ts'
+import { addToCounter, type CountOptions } from './counting.ts'
+import { Engine } from './engine.ts'
+import { GroupCommit } from './group-commit.ts'
+import { iterateEntries, iterateKeys } from './iteration.ts'
+import { type ListFilter, listEntries } from './listing.ts'
+import { Loads, ownBytes, type StoreLoadOptions } from './loads.ts'
+import { acquireLock, type Lock, type LockOptions } from './lock.ts'
+import { type AnyFunction, type Memoized, type MemoizeOptions, memoize } from './memoize.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { StoreKind } from './schema.ts'
+import { checkSetOptionNames, defaultSetOptions, type ResolvedSetOptions, resolveSetOptions } from './set-options.ts'
+import { openMapped, openReadStream, openWriteStream } from './streams.ts'
+import { type StoredKey, toStoredKey } from './stored-key.ts'
+import type { Transaction } from './transactions.ts'
+import { storeVolume } from './volume.ts'
+
+/**
+ * The verbs that every embedded store has. One directory, any number of processes and threads; each opens its own.
+ *
+ * Any call may throw `ERR_CLOSED`; calls with a key `ERR_INVALID_KEY` or `ERR_UNSUPPORTED_KEY`; calls that store
+ * `ERR_UNSUPPORTED_VALUE`, `ERR_VALUE_TOO_LARGE`, `ERR_INVALID_OPTION`; calls that write `ERR_BUSY`, `ERR_NO_SPACE`,
+ * `ERR_READONLY`, `ERR_CORRUPT`, `ERR_IO`. A call that throws has changed nothing.
+ */
+export class DiskStore<V = unknown> implements Disposable {
+  /** Absolute path of the directory. */
+  readonly directory: string
+  /** @internal */
+  protected readonly engine: Engine
+  /** @internal */
+  protected readonly group: GroupCommit
+  /** @internal */
+  protected readonly loads: Loads
+
+  protected constructor(directory: string, kind: StoreKind, shard: string, options: ResolvedOptions) {
+    this.engine = new Engine(directory, { what: new.target.name, kind, shard }, options)
+    this.directory = this.engine.layout.directory
+    this.group = new GroupCommit(this.engine)
+    this.loads = new Loads(this.engine, this.group)
+  }
+
+  /** Live entries; kept, not counted. */
+  get size(): number {
+    this.engine.checkOpen()
+    return this.engine.writer.countLive()
+  }
+
+  /** The value of `key`; `undefined` if there is none. */
+  get<T = V>(key: Key): T | undefined {
+    this.engine.checkOpen()
+    return this.engine.reader.get(toStoredKey(key))?.value as T | undefined
+  }
+
+  /** The value of `key` with all that is known of it. Tells a stored `undefined` from a miss. */
+  getEntry<T = V>(key: Key): Entry<T> | undefined {
+    this.engine.checkOpen()
+    const found = this.engine.reader.get(toStoredKey(key))
+    if (found === undefined) return undefined
+    const info = this.engine.info(found.id)
+    if (info === undefined) return undefined
+    const { id: _, codec: __, ...facts } = info
+    return { ...facts, value: found.value as T }
+  }
+
+  /**
+   * The value of `key`; if there is none, what `compute` returns, stored. For synchronous work within one process;
+   * see {@link load} for the rest.
+   */
+  getOrSet<T = V>(key: Key, compute: () => T, options?: SetOptions): T {
+    this.engine.checkOpen()
+    checkSetOptionNames('getOrSet', options)
+    if (typeof compute !== 'function') throw invalidOption('compute', compute, 'a function')
+    const stored = toStoredKey(key)
+    const found = this.engine.reader.get(stored)
+    if (found !== undefined) return found.value as T
+    const value = compute()
+    if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function') {
+      throw new HoldfastError('ERR_UNSUPPORTED_VALUE', 'getOrSet: compute returned a promise. Use load(key, loader) for asynchronous work.')
+    }
+    const encoded = this.engine.writer.encode(value)
+    try {
+      this.storeEncoded('getOrSet', stored, encoded, this.resolve(options))
+    } catch (error) {
+      this.engine.drop(stored, error)
+    }
+    return value
+  }
+
+  /**
+   * The value of `key`; if there is none, what `loader` brings, stored. However many callers in however many processes ask
+   * at once, one loader runs. A write to the key while it runs wins: then the loaded value is returned and not stored.
+   * @throws what the loader throws; the reason of `options.signal`.
+   */
+  async load<T = V>(key: Key, loader: (signal: AbortSignal) => Promise<T>, options?: StoreLoadOptions<T>): Promise<T> {
+    this.engine.checkOpen()
+    return (await this.loads.load(toStoredKey(key), loader, options as StoreLoadOptions<never>)) as T
+  }
+
+  /** Stores `value` under `key`, in place of what was there with its times, tags and metadata. */
+  set(key: Key, value: V, options?: SetOptions): void {
+    this.engine.checkOpen()
+    checkSetOptionNames('set', options)
+    const stored = toStoredKey(key)
+    this.storeEncoded('set', stored, this.engine.writer.encode(value), this.resolve(options))
+  }
+
+  /**
+   * As {@link set}, in one transaction with the other `setAsync` calls of this turn of the event loop. The value is taken as
+   * it is at the call. Resolves when it is stored.
+   */
+  async setAsync(key: Key, value: V, options?: SetOptions): Promise<void> {
+    this.engine.checkOpen()
+    checkSetOptionNames('setAsync', options)
+    if (this.engine.transactions.current !== undefined) {
+      throw new HoldfastError('ERR_ASYNC_TRANSACTION', 'setAsync: inside transact use set(), which is part of the transaction.')
+    }
+    const stored = toStoredKey(key)
+    const resolved = this.resolve(options)
+    const prepared = this.engine.writer.prepare('setAsync', ownBytes(this.engine.writer.encode(value)))
+    const isOver = resolved.expires !== null && resolved.expires <= this.engine.now()
+    this.loads.detach(stored)
+    await this.group.add(stored, prepared, isOver ? undefined : resolved)
+  }
+
+  /** Stores `value` if `key` has no live entry; atomic across processes. @returns whether it was stored. */
+  add(key: Key, value: V, options?: SetOptions): boolean {
+    this.engine.checkOpen()
+    checkSetOptionNames('add', options)
+    const stored = toStoredKey(key)
+    const encoded = this.engine.writer.encode(value)
+    const resolved = this.resolve(options)
+    this.group.flush()
+    if (this.engine.reader.has(stored)) return false
+    return this.engine.writer.using('add', encoded, (prepared) =>
+      this.write('add', stored, (transaction) => {
+        if (this.engine.writer.live(transaction, stored) !== undefined) return false
+        if (resolved.expires === null || resolved.expires > this.engine.now()) {
+          this.engine.writer.store(transaction, stored, prepared, resolved)
+        }
+        return true
+      }),
+    )
+  }
+
+  /**
+   * Stores what `change` makes of the value of `key`; atomic across processes, which all wait meanwhile. Without options the
+   * entry keeps its times, tags and metadata. @returns the new value.
+   */
+  update<T = V>(key: Key, change: (old: T | undefined) => T, options?: SetOptions): T {
+    this.engine.checkOpen()
+    checkSetOptionNames('update', options)
+    if (typeof change !== 'function') throw invalidOption('change', change, 'a function')
+    const stored = toStoredKey(key)
+    const resolved = this.resolve(options)
+    this.loads.detach(stored)
+    return this.transact(() => {
+      const value = change(this.engine.reader.find(stored)?.value as T | undefined)
+      const encoded = this.engine.writer.encode(refusePromise(value))
+      const old = this.write('update', stored, (transaction) => this.engine.writer.live(transaction, stored))
+      if (old === undefined || options !== undefined) {
+        this.storeEncoded('update', stored, encoded, resolved)
+        return value
+      }
+      this.engine.writer.using('update', encoded, (prepared) => {
+        this.write('update', stored, (transaction) => this.engine.writer.replaceValue(transaction, stored, old, prepared))
+      })
+      return value
+    })
+  }
+
+  /** Whether `key` has a live entry. */
+  has(key: Key): boolean {
+    this.engine.checkOpen()
+    return this.engine.reader.has(toStoredKey(key))
+  }
+
+  /** Removes the entry of `key`. @returns whether there was a live one. */
+  delete(key: Key): boolean {
+    this.engine.checkOpen()
+    return this.deleteStored(toStoredKey(key))
+  }
+
+  /** Removes the entry of `key`; atomic across processes. @returns its value. */
+  pop<T = V>(key: Key): T | undefined {
+    this.engine.checkOpen()
+    const stored = toStoredKey(key)
+    return this.write('pop', stored, (transaction) => {
+      const found = this.engine.reader.find(stored)
+      this.engine.writer.remove(transaction, stored)
+      return found?.value as T | undefined
+    })
+  }
+
+  /** The values of those `keys` that have one, in their order; as of one moment. */
+  getMany<T = V>(keys: Iterable<Key>): Map<Key, T> {
+    this.engine.checkOpen()
+    const asked = Array.from(keys, (key) => [key, toStoredKey(key)] as const)
+    return this.engine.snapshot(() => {
+      const values = new Map<Key, T>()
+      for (const [key, stored] of asked) {
+        const found = this.engine.reader.get(stored)
+        if (found !== undefined) values.set(key, found.value as T)
+      }
+      return values
+    })
+  }
+
+  /** Stores all `entries` or, if that fails, none; in one transaction. */
+  setMany(entries: Iterable<readonly [Key, V, SetOptions?]>): void {
+    this.engine.checkOpen()
+    const asked = Array.from(entries, ([key, value, options]) => {
+      checkSetOptionNames('setMany', options)
+      const encoded = this.engine.writer.encode(value)
+      return { stored: toStoredKey(key), encoded, resolved: this.resolve(options) }
+    })
+    this.group.flush()
+    this.transact(() => {
+      for (const { stored, encoded, resolved } of asked) this.storeEncoded('setMany', stored, encoded, resolved)
+    })
+  }
+
+  /** Removes the entries of `keys` in one transaction. @returns how many were live. */
+  deleteMany(keys: Iterable<Key>): number {
+    this.engine.checkOpen()
+    const asked = Array.from(keys, toStoredKey)
+    return this.transact(() => asked.reduce((count, stored) => count + Number(this.deleteStored(stored)), 0))
+  }
+
+  /** Adds `delta` to the number under `key`; atomic across processes. @returns the new number. */
+  incr(key: Key, delta: number = 1, options?: CountOptions): number {
+    this.engine.checkOpen()
+    const stored = toStoredKey(key)
+    this.loads.detach(stored)
+    this.group.flush()
+    return addToCounter(this.engine, 'incr', stored, delta, options)
+  }
+
+  /** Takes `delta` off the number under `key`; see {@link incr}. */
+  decr(key: Key, delta: number = 1, options?: CountOptions): number {
+    return this.incr(key, -delta, options)
+  }
+
+  /**
+   * Runs `work` atomically: every process sees all of its writes or none. Other writers wait, so keep it short.
+   * A nested call that throws undoes its own writes; if the outer one throws, all are undone.
+   * @throws HoldfastError `ERR_ASYNC_TRANSACTION` if `work` is asynchronous; what `work` throws.
+   */
+  transact<T>(work: () => T): T {
+    this.engine.checkOpen()
+    if (typeof work !== 'function') throw invalidOption('work', work, 'a function')
+    if (this.engine.transactions.current === undefined) this.group.flush()
+    return this.engine.transactions.transact(work)
+  }
+
+  /**
+   * Takes a lock that every process respects, and keeps it until it is released: a lease that is renewed meanwhile and ends
+   * by itself when its holder dies.
+   * @throws HoldfastError `ERR_LOCK_TIMEOUT` if it is not free within `wait`; the reason of `signal`.
+   */
+  async lock(name: string, options?: LockOptions): Promise<Lock> {
+    this.engine.checkOpen()
+    return await acquireLock(this.engine, name, options)
+  }
+
+  /**
+   * `fn`, remembering its results here. A synchronous function stays synchronous; an `async function` runs once however many
+   * processes call it at the same time; any other function that returns a promise runs once in this process.
+   * @throws HoldfastError `ERR_ANONYMOUS_FUNCTION`, `ERR_INVALID_OPTION`.
+   */
+  memoize<F extends AnyFunction>(fn: F, options?: MemoizeOptions<F>): Memoized<F> {
+    this.engine.checkOpen()
+    const { engine, group } = this
+    return memoize({ engine, group, loads: this.loads, delete: (key) => this.deleteStored(key) }, fn, options)
+  }
+
+  /** The keys of live entries in the order of their insertion. Safe while anybody writes. */
+  *keys(): IterableIterator<Key> {
+    for (const { key } of iterateKeys(this.engine)) yield key
+  }
+
+  /** The values of live entries in the order of their insertion. Safe while anybody writes. */
+  *values(): IterableIterator<V> {
+    for (const [, value] of iterateEntries<V>(this.engine)) yield value
+  }
+
+  /** `[key, value]` of live entries in the order of their insertion. Safe while anybody writes. */
+  entries(): IterableIterator<[Key, V]> {
+    return iterateEntries<V>(this.engine)
+  }
+
+  [Symbol.iterator](): IterableIterator<[Key, V]> {
+    return this.entries()
+  }
+
+  /** Removes every entry, at once and for every process. @returns how many were live. */
+  clear(): number {
+    this.engine.checkOpen()
+    this.group.flush()
+    this.loads.detachAll()
+    return this.engine.clear()
+  }
+
+  /** What is known of live entries, page by page. */
+  list(filter?: ListFilter): EntryInfo[] {
+    this.engine.checkOpen()
+    return listEntries(this.engine, filter)
+  }
+
+  /** Stored bytes of all live values; kept, not counted. */
+  bytes(): number {
+    this.engine.checkOpen()
+    return this.engine.writer.liveBytes()
+  }
+
+  /** Bytes on disk: database, log and value files, also those that wait to be removed. */
+  volume(): number {
+    this.engine.checkOpen()
+    return storeVolume(this.engine)
+  }
+
+  /** Compares database, value files and counters. Safe beside live writers. */
+  check(options?: CheckOptions): CheckReport {
+    this.engine.checkOpen()
+    this.group.flush()
+    return checkStore(this.engine, options)
+  }
+
+  /** The stored bytes of a value, apart from the store: they stay readable whatever happens to the entry. */
+  map(key: Key): MappedValue | undefined {
+    this.engine.checkOpen()
+    return openMapped(this.engine, toStoredKey(key))
+  }
+
+  /** A stream of the bytes under `key`. @throws HoldfastError `ERR_UNSUPPORTED_VALUE` for a value that is not bytes. */
+  readStream(key: Key): Readable | undefined {
+    this.engine.checkOpen()
+    return openReadStream(this.engine, toStoredKey(key))
+  }
+
+  /** A stream whose bytes become the value of `key`, as a `Buffer`, when it ends. Until then the old value stays. */
+  writeStream(key: Key, options?: SetOptions): Writable {
+    this.engine.checkOpen()
+    checkSetOptionNames('writeStream', options)
+    const stored = toStoredKey(key)
+    this.resolve(options)
+    return openWriteStream(this.engine, stored, () => {
+      this.engine.checkOpen()
+      this.group.flush()
+      this.loads.detach(stored)
+      return this.resolve(options)
+    })
+  }
+
+  /** Copies the store as it is at one moment into a new or empty directory, which then opens like this one. */
+  async backup(path: string): Promise<void> {
+    this.engine.checkOpen()
+    this.group.flush()
+    await backupStore(this.engine, path)
+  }
+
+  /** Commits what is waiting and closes this handle; other processes' are not disturbed. Twice is harmless. */
+  close(): void {
+    if (this.engine.transactions.current !== undefined) {
+      throw new HoldfastError('ERR_BUSY', 'close: not inside transact. Close the store after the transaction.')
+    }
+    this.engine.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** One write to `key`: after the `setAsync` calls that came before it, and ahead of loads that began before it. @internal */
+  protected write<T>(what: string, key: StoredKey, work: (transaction: Transaction) => T): T {
+    this.loads.detach(key)
+    if (this.engine.transactions.current === undefined) this.group.flush()
+    return this.engine.transactions.write(what, work)
+  }
+
+  /** @internal */
+  protected resolve(options: SetOptions | undefined): ResolvedSetOptions {
+    const { kind } = this.engine.shape
+    const { ttl } = this.engine.options
+    if (options === undefined) return defaultSetOptions(ttl, this.engine.now())
+    return resolveSetOptions(options, ttl, this.engine.now(), kind)
+  }
+
+  /** @internal */
+  protected storeEncoded(what: string, key: StoredKey, encoded: ReturnType<Engine['writer']['encode']>, options: ResolvedSetOptions): void {
+    if (options.expires !== null && options.expires <= this.engine.now()) {
+      this.write(what, key, (transaction) => this.engine.writer.remove(transaction, key))
+      return
+    }
+    this.engine.writer.using(what, encoded, (prepared) => {
+      this.write(what, key, (transaction) => this.engine.writer.store(transaction, key, prepared, options))
+    })
+  }
+
+  /** @internal */
+  protected deleteStored(key: StoredKey): boolean {
+    return this.write('delete', key, (transaction) => this.engine.writer.remove(transaction, key))
+  }
+}
+
+function refusePromise<T>(value: T): T {
+  if (typeof (value as { then?: unknown } | null | undefined)?.then !== 'function') return value
+  throw new HoldfastError('ERR_ASYNC_TRANSACTION', 'update: the change must be synchronous. Await first, then update.')
+}

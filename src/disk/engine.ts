@@ -1,0 +1,209 @@
+import type { EntryInfo } from '../contracts/entry.ts'
+import { isHoldfastError } from '../contracts/errors.ts'
+import type { StoreEvent } from '../contracts/events.ts'
+import { type Connection, closedError } from './connection.ts'
+import { createFolders, type Layout, prepareDirectory } from './directory.ts'
+import { evictionPolicies } from './eviction-policy.ts'
+import { Leases } from './leases.ts'
+import { infoColumns, toInfo } from './listing.ts'
+import { Maintenance } from './maintenance.ts'
+import { openStore } from './open.ts'
+import type { ResolvedOptions } from './options.ts'
+import { Reader } from './reader.ts'
+import { recoverSessions } from './recovery.ts'
+import { Removal } from './removal.ts'
+import type { StoreKind } from './schema.ts'
+import { Session } from './session.ts'
+import { keyOfRow, type StoredKey } from './stored-key.ts'
+import { Stamps } from './stamp.ts'
+import { Tally } from './tally.ts'
+import type { Totals } from './totals.ts'
+import { type Transaction, Transactions } from './transactions.ts'
+import { Trash } from './trash.ts'
+import { Uses } from './uses.ts'
+import { ValueCoding } from './value-coding.ts'
+import { ValueFiles } from './value-files.ts'
+import { WriteLock } from './write-lock.ts'
+import { Writer } from './writer.ts'
+
+/** Failures to store that need not stop a caller who has the value. */
+const storageCodes = ['ERR_BUSY', 'ERR_CLOSED', 'ERR_CORRUPT', 'ERR_IO', 'ERR_NO_SPACE', 'ERR_READONLY', 'ERR_VALUE_TOO_LARGE'] as const
+
+/** Uses that one write takes along. */
+const usesPerWrite = 64
+
+export interface EngineShape {
+  /** Name of the class the caller made, for messages. */
+  readonly what: string
+  readonly kind: StoreKind
+  readonly shard: string
+}
+
+/**
+ * One open store: its parts, made in order and closed in the reverse one. The classes that users see check and translate
+ * their arguments and call the parts; the parts know only what their constructors name.
+ */
+export class Engine {
+  readonly shape: EngineShape
+  readonly options: ResolvedOptions
+  readonly layout: Layout
+  readonly connection: Connection
+  readonly files: ValueFiles
+  readonly stamps: Stamps
+  readonly coding: ValueCoding
+  readonly tally: Tally = new Tally()
+  readonly uses: Uses = new Uses()
+  readonly transactions: Transactions
+  readonly removal: Removal
+  readonly trash: Trash
+  readonly leases: Leases
+  readonly reader: Reader
+  readonly writer: Writer
+  readonly maintenance: Maintenance
+  /** Run first when the store closes. */
+  readonly beforeClose: (() => void)[] = []
+  readonly #session: Session | undefined
+  #closed = false
+
+  constructor(directory: unknown, shape: EngineShape, options: ResolvedOptions) {
+    this.shape = shape
+    this.options = options
+    const { layout, connection } = openStore(prepareDirectory(directory, options.readonly), {
+      ...shape,
+      ...options,
+      emit: this.emit,
+    })
+    this.layout = layout
+    this.connection = connection
+    try {
+      if (!options.readonly) createFolders(layout)
+      this.#session = options.readonly ? undefined : new Session(layout.shared)
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+    const policy = evictionPolicies[options.eviction]
+    this.files = new ValueFiles(layout.values, this.#session, options)
+    this.stamps = new Stamps(options.clock)
+    this.coding = new ValueCoding(options.codec, Math.min(options.maxValueBytes, options.maxBytes))
+    this.transactions = new Transactions(connection, new WriteLock(connection, options.busyTimeout), this.files)
+    const emit = options.onEvent === undefined ? undefined : this.emit
+    this.removal = new Removal(connection, this.stamps, this.uses, emit, { policy, ...options })
+    this.trash = new Trash(connection, this.transactions, this.files, options.unlinkDelay, options.maxBytes / 8)
+    this.leases = new Leases(connection, this.transactions, options.clock, {
+      folder: layout.shared,
+      session: this.#session?.id ?? '',
+      ttl: options.leaseTtl,
+    })
+    this.writer = new Writer(this)
+    this.reader = new Reader({
+      ...this,
+      noteUse: policy.countsReads && !options.readonly ? this.#noteUse : undefined,
+      repair: this.writer.removeDamaged,
+    })
+    this.maintenance = new Maintenance(this)
+    this.transactions.beforeCommit = this.#beforeCommit
+    this.transactions.settled = this.#settled
+    this.#recover()
+  }
+
+  readonly now: () => number = () => this.options.clock.now()
+
+  /** Tells the user's listener. Its errors are its own. */
+  readonly emit: (event: StoreEvent) => void = (event) => {
+    try {
+      this.options.onEvent?.(event)
+    } catch {
+      // A listener must not break the call that it is told about.
+    }
+  }
+
+  /** What is known of the entry `id`. */
+  info(id: number): EntryInfo | undefined {
+    const row = this.connection.row(`SELECT ${infoColumns} FROM entries WHERE id = ?`, id)
+    return row === undefined ? undefined : toInfo(row)
+  }
+
+  /** Runs several reads on one state of the store. */
+  snapshot<T>(work: () => T): T {
+    if (this.transactions.current !== undefined) return work()
+    this.connection.retry(() => this.connection.run('BEGIN'))
+    try {
+      return work()
+    } finally {
+      this.connection.run('COMMIT')
+    }
+  }
+
+  /** Removes every entry and gives the room back. @returns how many were live. */
+  clear(): number {
+    const live = this.transactions.write('clear', (transaction) => this.writer.clear(transaction))
+    if (this.transactions.current === undefined) this.maintenance.shrink()
+    return live
+  }
+
+  /**
+   * Runs `store` for a value that its caller gets in any case: that it cannot be kept is an event, not the end of the call.
+   */
+  async keepValue(key: StoredKey, store: () => Promise<void>): Promise<void> {
+    try {
+      await store()
+    } catch (error) {
+      this.drop(key, error)
+    }
+  }
+
+  /** Tells of a computed value that could not be kept. @throws `error` if it is not about storage. */
+  drop(key: StoredKey, error: unknown): void {
+    if (!isHoldfastError(error, ...storageCodes)) throw error
+    this.emit({ type: 'drop', key: keyOfRow(key.bytes, key.long), reason: error.code, detail: error })
+  }
+
+  /** @throws HoldfastError `ERR_CLOSED`. */
+  checkOpen(): void {
+    if (this.#closed) throw closedError(this.shape.what)
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  close(): void {
+    if (this.#closed) return
+    for (const run of this.beforeClose) run()
+    this.#closed = true
+    try {
+      this.maintenance.close()
+    } finally {
+      this.connection.close()
+      this.#session?.close()
+    }
+  }
+
+  /** What every commit takes along: counts, uses, and evictions where a limit is passed. */
+  readonly #beforeCommit = (transaction: Transaction): void => {
+    this.tally.addTo(transaction.totals)
+    this.uses.write(this.connection, usesPerWrite)
+    if (this.removal.isOver(transaction)) this.removal.evict(transaction, this.now())
+  }
+
+  readonly #noteUse = (id: number): void => {
+    this.uses.note(id, this.stamps.next())
+    this.maintenance.noteUse()
+  }
+
+  readonly #settled = (committed: Totals | undefined): void => {
+    this.uses.settle(committed !== undefined)
+    if (committed === undefined) return
+    this.tally.reset()
+    this.maintenance.afterCommit(committed)
+  }
+
+  #recover(): void {
+    if (this.#session === undefined) return
+    const others = recoverSessions(this.layout, this.connection, this.files, this.#session.id)
+    // Nobody else can be about to open a file, so there is nothing to wait for.
+    if (others.length === 0) this.trash.empty()
+    this.maintenance.start()
+  }
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../contracts/clock.ts'
+import type { Connection } from './connection.ts'
+import type { Row } from './driver.ts'
+import { sessionEnded } from './session.ts'
+import type { StoredKey } from './stored-key.ts'
+import type { Transaction, Transactions } from './transactions.ts'
+
+/** A lease that was had. */
+export interface Lease {
+  readonly name: string
+  /** Only this text renews or releases it. */
+  readonly owner: string
+  /** Grows with every lease given out by the store. */
+  readonly fence: number
+}
+
+/** What a load's lease says, so that writes can outdate it. */
+export interface LoadOf {
+  readonly key: StoredKey
+  readonly tags: readonly string[]
+}
+
+/**
+ * Leases are rows: a name, an owner's random token, a deadline and a fencing number. Whoever holds one renews it; one whose
+ * deadline has passed, or whose owner's process has ended, is anybody's.
+ */
+export class Leases {
+  readonly #connection: Connection
+  readonly #transactions: Transactions
+  readonly #clock: Clock
+  readonly #folder: string
+  readonly #session: string
+  readonly #ttl: number
+
+  constructor(
+    connection: Connection,
+    transactions: Transactions,
+    clock: Clock,
+    owner: { readonly folder: string; readonly session: string; readonly ttl: number },
+  ) {
+    this.#connection = connection
+    this.#transactions = transactions
+    this.#clock = clock
+    this.#folder = owner.folder
+    this.#session = owner.session
+    this.#ttl = owner.ttl
+  }
+
+  /** Takes the lease `name` if it is free. */
+  async tryAcquire(name: string, ttl: number = this.#ttl, load?: LoadOf): Promise<Lease | undefined> {
+    // Asked without the write lock first: waiters poll.
+    if (!this.#isFree(name)) return undefined
+    return await this.#transactions.writeAsync('lock', (transaction) => {
+      if (!this.#isFree(name)) return undefined
+      this.#remove(transaction, 'name = ?', name)
+      transaction.totals.fence += 1
+      transaction.dirty = true
+      const lease = { name, owner: `${this.#session}.${randomBytes(6).toString('hex')}`, fence: transaction.totals.fence }
+      if (load !== undefined) transaction.totals.loads += 1
+      const tags = load === undefined ? null : JSON.stringify(load.tags)
+      this.#connection.run(
+        'INSERT INTO leases (name, owner, fence, expires, load_of, tags) VALUES (?, ?, ?, ?, ?, ?)',
+        ...[lease.name, lease.owner, lease.fence, this.#clock.now() + ttl, load?.key.bytes ?? null, tags],
+      )
+      return lease
+    })
+  }
+
+  /** Moves the deadline of a held lease. @returns `false` if it is not held any more. */
+  async renew(lease: Lease, ttl: number = this.#ttl): Promise<boolean> {
+    return await this.#transactions.writeAsync('lock', (transaction) => {
+      const now = this.#clock.now()
+      const sql = 'UPDATE leases SET expires = ? WHERE name = ? AND owner = ? AND expires > ?'
+      const renewed = this.#connection.run(sql, now + ttl, lease.name, lease.owner, now) === 1
+      if (renewed) transaction.dirty = true
+      return renewed
+    })
+  }
+
+  /** Gives a lease back; does nothing if it is not held any more. */
+  release(lease: Lease): void {
+    this.#transactions.write('lock', (transaction) => {
+      this.#remove(transaction, 'name = ? AND owner = ?', lease.name, lease.owner)
+    })
+  }
+
+  /** Whether the open transaction still sees `lease` as held. */
+  holds(lease: Lease): boolean {
+    const sql = 'SELECT 1 FROM leases WHERE name = ? AND owner = ? AND expires > ?'
+    return this.#connection.prepare(sql).get(lease.name, lease.owner, this.#clock.now()) !== undefined
+  }
+
+  /** Ends the load of `key`, if one is going on anywhere: a write that is acknowledged now must win over what it brings. */
+  outdate(transaction: Transaction, key: StoredKey): void {
+    if (transaction.totals.loads > 0) this.#remove(transaction, 'load_of = ?', key.bytes)
+  }
+
+  /** Ends the loads whose entry would have `tag`. */
+  outdateTag(transaction: Transaction, tag: string): void {
+    if (transaction.totals.loads === 0) return
+    this.#remove(transaction, 'load_of IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(leases.tags) WHERE value = ?)', tag)
+  }
+
+  /** Ends every load. */
+  outdateAll(transaction: Transaction): void {
+    if (transaction.totals.loads > 0) this.#remove(transaction, 'load_of IS NOT NULL')
+  }
+
+  /** Removes leases that nobody holds any more. @returns how many. */
+  sweep(transaction: Transaction): number {
+    return this.#remove(transaction, 'expires <= ?', this.#clock.now())
+  }
+
+  #isFree(name: string): boolean {
+    const row = this.#connection.row('SELECT owner, expires FROM leases WHERE name = ?', name)
+    if (row === undefined || (row[1] as number) <= this.#clock.now()) return true
+    const session = String(row[0]).split('.')[0] ?? ''
+    return session !== this.#session && sessionEnded(this.#folder, session)
+  }
+
+  #remove(transaction: Transaction, where: string, ...parameters: (string | number | Uint8Array)[]): number {
+    const loads = this.#connection.prepare(`SELECT count(*) FROM leases WHERE load_of IS NOT NULL AND ${where}`)
+    const ended = Number((loads.get(...parameters) as Row)[0])
+    const removed = this.#connection.run(`DELETE FROM leases WHERE ${where}`, ...parameters)
+    transaction.totals.loads -= ended
+    if (removed > 0) transaction.dirty = true
+    return removed
+  }
+}

@@ -1,0 +1,109 @@
+import { deserialize } from 'node:v8'
+import type { EntryInfo, Meta } from '../contracts/entry.ts'
+import { HoldfastError } from '../contracts/errors.ts'
+import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
+import type { Row, SqlValue } from './driver.ts'
+import type { Engine } from './engine.ts'
+import { parseTags } from './entries.ts'
+import { checkTag } from './set-options.ts'
+import { millisOf } from './stamp.ts'
+import { keyOfRow, textOfRow } from './stored-key.ts'
+import { codecName } from './value-coding.ts'
+
+/** Which entries `list` gives, and in which order. */
+export interface ListFilter {
+  /** Only text keys that begin so. */
+  readonly prefix?: string | undefined
+  /** Only entries with this tag. */
+  readonly tag?: string | undefined
+  /** At most so many. @default all */
+  readonly limit?: number | undefined
+  /** Only entries behind the one with this id, in the same order: the last id of the page before. */
+  readonly after?: string | undefined
+  /** Ascending order. @default 'key', which orders by id */
+  readonly orderBy?: 'key' | 'created' | 'accessed' | 'size' | undefined
+}
+
+const columns = `key, long_key, size, written, coalesce(used, written), expires, tags, codec, description, meta`
+
+/** Unique places: what the order is by, then what tells equals apart. The whole text of a key is in `long_key` if it is long. */
+const text = 'coalesce(long_key, key)'
+const orders = { key: text, created: 'written', accessed: 'coalesce(used, written)', size: 'size' } as const
+
+/** What is known of live entries, without their values. */
+export function listEntries(engine: Engine, filter: ListFilter = {}): EntryInfo[] {
+  checkOptionNames('list', filter, ['prefix', 'tag', 'limit', 'after', 'orderBy'])
+  const orderBy = oneOf('orderBy', filter.orderBy, ['key', 'created', 'accessed', 'size'], 'key')
+  const where: string[] = ['(expires IS NULL OR expires > ?)']
+  const parameters: SqlValue[] = [engine.now()]
+  addPrefix(filter.prefix, where, parameters)
+  if (filter.tag !== undefined) {
+    checkTag(filter.tag)
+    where.push('id IN (SELECT id FROM tags WHERE tag = ?)')
+    parameters.push(filter.tag)
+  }
+  addAfter(engine, filter.after, orderBy, where, parameters)
+  const sql = `SELECT ${columns} FROM entries WHERE ${where.join(' AND ')} ORDER BY ${orders[orderBy]}, ${text} LIMIT ?`
+  return engine.connection.rows(sql, ...parameters, limitOf(filter.limit)).map(toInfo)
+}
+
+/** Everything but the value of one entry's row, whose columns are {@link infoColumns}. */
+export function toInfo(row: Row): EntryInfo {
+  const [key, long, size, written, accessed, expires, tags, codec, description, meta] = row
+  return {
+    id: textOfRow(key, long),
+    key: keyOfRow(key, long),
+    size: size as number,
+    createdAt: millisOf(written as number),
+    accessedAt: millisOf(accessed as number),
+    expiresAt: (expires as number | null) ?? Number.POSITIVE_INFINITY,
+    tags: parseTags(tags as string | null),
+    codec: codecName(codec as number | string),
+    ...(description === null ? {} : { description: description as string }),
+    ...(meta === null ? {} : { meta: deserialize(meta as Uint8Array) as Meta }),
+  }
+}
+
+/** The columns that {@link toInfo} reads, in their order. */
+export const infoColumns: string = columns
+
+function limitOf(limit: unknown): number {
+  if (limit === undefined || limit === Number.POSITIVE_INFINITY) return -1
+  if (typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 0) return limit
+  throw invalidOption('limit', limit, 'a whole number from 0 up')
+}
+
+function addPrefix(prefix: unknown, where: string[], parameters: SqlValue[]): void {
+  if (prefix === undefined) return
+  if (typeof prefix !== 'string' || !prefix.isWellFormed()) throw invalidOption('prefix', prefix, 'a string')
+  const bytes = Buffer.from(`s${prefix}`, 'utf8')
+  // Short keys by the range that the index knows, long ones (which begin with `#`) by their whole text.
+  where.push(`(key >= ? AND key < ? OR key >= x'23' AND key < x'24' AND substr(long_key, 1, ?) = ?)`)
+  parameters.push(bytes, Buffer.concat([bytes, Buffer.of(0xff)]), bytes.length, bytes)
+}
+
+function addAfter(
+  engine: Engine,
+  after: unknown,
+  orderBy: keyof typeof orders,
+  where: string[],
+  parameters: SqlValue[],
+): void {
+  if (after === undefined) return
+  if (typeof after !== 'string') throw invalidOption('after', after, 'the id of an entry')
+  const id = Buffer.from(after, 'utf8')
+  if (orderBy === 'key') {
+    where.push(`${text} > ?`)
+    parameters.push(id)
+    return
+  }
+  const row = engine.connection.row(`SELECT ${orders[orderBy]} FROM entries WHERE ${text} = ?`, id)
+  if (row === undefined) {
+    throw new HoldfastError(
+      'ERR_INVALID_OPTION',
+      `after: the entry '${after.slice(0, 60)}' is gone, so its place by '${orderBy}' is not known. Order by 'key', or begin again.`,
+    )
+  }
+  where.push(`(${orders[orderBy]}, ${text}) > (?, ?)`)
+  parameters.push(row[0] as SqlValue, id)
+}

@@ -1,0 +1,200 @@
+import type { Duration, SetOptions } from '../contracts/entry.ts'
+import { parseDuration } from '../util/duration.ts'
+import { invalidOption } from '../util/options.ts'
+import type { Engine } from './engine.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { type HeldLease, nextTry, tryHold } from './lock.ts'
+import { checkSetOptionNames, type ResolvedSetOptions, resolveSetOptions } from './set-options.ts'
+import type { StoredKey } from './stored-key.ts'
+import type { Encoded } from './value-coding.ts'
+
+/** Options of `DiskCache.load`. */
+export interface StoreLoadOptions<T = unknown> extends SetOptions {
+  /** Ends the wait of this caller; the loader goes on while others wait for it. */
+  readonly signal?: AbortSignal | undefined
+  /** Whether a loaded value is stored. It is returned in any case. @default always */
+  readonly cacheIf?: ((value: T) => boolean) | undefined
+  /** How long to wait for another process that loads the same key, before loading here too. @default Infinity */
+  readonly lockWait?: Duration | undefined
+  /** Loads now, whatever is stored. @default false */
+  readonly forceFresh?: boolean | undefined
+}
+
+/** What a load brought: the bytes, so that no two callers share an object, or the value itself for one caller. */
+interface Outcome {
+  readonly value: unknown
+  readonly encoded: Encoded | undefined
+  taken: boolean
+}
+
+interface Flight {
+  readonly outcome: Promise<Outcome>
+  readonly abort: AbortController
+  waiting: number
+}
+
+/** Stored with a value that a promise brought, so that a memoized function gives a promise back. */
+export const promisedFlag = 1
+
+/** Brings missing values once: within the process by joining, across processes by a lease. */
+export class Loads {
+  readonly #engine: Engine
+  readonly #group: GroupCommit
+  readonly #flights = new Map<string, Flight>()
+
+  constructor(engine: Engine, group: GroupCommit) {
+    this.#engine = engine
+    this.#group = group
+    engine.beforeClose.push(() => this.detachAll())
+  }
+
+  /** The value of `key`: stored, or brought by `loader`. */
+  async load(
+    key: StoredKey,
+    loader: (signal: AbortSignal) => Promise<unknown>,
+    options: StoreLoadOptions<never> = {},
+  ): Promise<unknown> {
+    checkSetOptionNames('load', options, ['signal', 'cacheIf', 'lockWait', 'forceFresh'])
+    if (typeof loader !== 'function') throw invalidOption('loader', loader, 'a function')
+    options.signal?.throwIfAborted()
+    // Checked before the loader does expensive work.
+    resolveSetOptions(options, this.#engine.options.ttl, this.#engine.now(), this.#engine.shape.kind)
+    if (options.forceFresh !== true) {
+      const found = this.#engine.reader.get(key)
+      if (found !== undefined) return found.value
+    }
+    const flight = this.#join(key, loader, options)
+    return await this.#wait(key, flight, options.signal)
+  }
+
+  /** Callers who come after a write do not join a load that began before it. */
+  detach(key: StoredKey): void {
+    if (this.#flights.size > 0) this.#flights.delete(key.text)
+  }
+
+  detachAll(): void {
+    this.#flights.clear()
+  }
+
+  #join(key: StoredKey, loader: (signal: AbortSignal) => Promise<unknown>, options: StoreLoadOptions<never>): Flight {
+    const flying = this.#flights.get(key.text)
+    if (flying !== undefined && options.forceFresh !== true) return flying
+    const abort = new AbortController()
+    const flight: Flight = { outcome: this.#fly(key, loader, options, abort.signal), abort, waiting: 0 }
+    this.#flights.set(key.text, flight)
+    const land = (): void => {
+      if (this.#flights.get(key.text) === flight) this.#flights.delete(key.text)
+    }
+    flight.outcome.then(land, land)
+    return flight
+  }
+
+  async #wait(key: StoredKey, flight: Flight, signal: AbortSignal | undefined): Promise<unknown> {
+    flight.waiting += 1
+    try {
+      const outcome = await orAborted(flight.outcome, signal)
+      if (!outcome.taken || outcome.encoded === undefined) {
+        outcome.taken = true
+        return outcome.value
+      }
+      return this.#engine.coding.decode(outcome.encoded.codec, outcome.encoded.bytes.slice())
+    } finally {
+      flight.waiting -= 1
+      if (flight.waiting === 0 && signal?.aborted === true) {
+        if (this.#flights.get(key.text) === flight) this.#flights.delete(key.text)
+        flight.abort.abort(signal.reason)
+      }
+    }
+  }
+
+  async #fly(
+    key: StoredKey,
+    loader: (signal: AbortSignal) => Promise<unknown>,
+    options: StoreLoadOptions<never>,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    if (this.#engine.options.readonly) return await this.#run(key, loader, options, signal, undefined)
+    const deadline = this.#engine.now() + parseDuration('lockWait', options.lockWait ?? Number.POSITIVE_INFINITY)
+    for (let tries = 1; ; tries += 1) {
+      const held = await this.#tryLease(key, options)
+      const stored = this.#stored(key, options)
+      if (stored !== undefined) {
+        held?.release()
+        return stored
+      }
+      if (held !== undefined) return await this.#run(key, loader, options, signal, held)
+      const left = deadline - this.#engine.now()
+      if (left <= 0) return await this.#run(key, loader, options, signal, undefined)
+      await nextTry(this.#engine, tries, left, signal)
+      signal.throwIfAborted()
+      this.#engine.checkOpen()
+    }
+  }
+
+  /** What another process stored while this one waited. */
+  #stored(key: StoredKey, options: StoreLoadOptions<never>): Outcome | undefined {
+    if (options.forceFresh === true) return undefined
+    const found = this.#engine.reader.findBytes(key)
+    if (found === undefined) return undefined
+    const encoded = { codec: found.codec, bytes: found.bytes }
+    return { value: undefined, encoded, taken: true }
+  }
+
+  async #tryLease(key: StoredKey, options: StoreLoadOptions<never>): Promise<HeldLease | undefined> {
+    const tags = [...(options.tags ?? []), ...(options.tag === undefined ? [] : [options.tag])]
+    const name = `load:${Buffer.from(key.bytes).toString('base64url')}`
+    return await tryHold(this.#engine, name, this.#engine.options.leaseTtl, { key, tags })
+  }
+
+  async #run(
+    key: StoredKey,
+    loader: (signal: AbortSignal) => Promise<unknown>,
+    options: StoreLoadOptions<never>,
+    signal: AbortSignal,
+    held: HeldLease | undefined,
+  ): Promise<Outcome> {
+    try {
+      const value = await loader(signal)
+      if (options.cacheIf !== undefined && !options.cacheIf(value as never)) return { value, encoded: undefined, taken: false }
+      const encoded = ownBytes(this.#engine.writer.encode(value))
+      const { ttl, kind } = { ttl: this.#engine.options.ttl, kind: this.#engine.shape.kind }
+      await this.#store(key, encoded, resolveSetOptions(options, ttl, this.#engine.now(), kind), held)
+      return { value, encoded, taken: false }
+    } finally {
+      held?.release()
+    }
+  }
+
+  /** Stores what was loaded, unless a write that came meanwhile has ended the lease. */
+  async #store(key: StoredKey, encoded: Encoded, options: ResolvedSetOptions, held: HeldLease | undefined): Promise<void> {
+    if (held === undefined || this.#engine.isClosed) return
+    const { leases, now, transactions, writer } = this.#engine
+    if (options.expires !== null && options.expires <= now()) return
+    this.#group.flush()
+    await this.#engine.keepValue(key, async () => {
+      const prepared = writer.prepare('load', encoded)
+      try {
+        await transactions.writeAsync('load', (transaction) => {
+          if (leases.holds(held.lease)) writer.store(transaction, key, prepared, options, promisedFlag)
+        })
+      } finally {
+        writer.abandon(prepared)
+      }
+    })
+  }
+}
+
+/** A copy where the codec gave a view of the value, which its owner may change. */
+export function ownBytes(encoded: Encoded): Encoded {
+  return { codec: encoded.codec, bytes: encoded.bytes.slice() }
+}
+
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise
+  signal.throwIfAborted()
+  return await new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,0 +1,176 @@
+import { statSync } from 'node:fs'
+import type { Timer } from '../contracts/clock.ts'
+import type { Row } from './driver.ts'
+import type { Engine } from './engine.ts'
+import { findOrphans, valueFolders } from './recovery.ts'
+import { isBusy } from './sqlite-errors.ts'
+import type { Totals } from './totals.ts'
+import { unlinkIfThere } from './value-files.ts'
+
+/** Time between two rounds, in milliseconds. */
+const roundEvery = 1_000
+/** Notes about uses wait at most this long. */
+const usesEvery = 100
+/** What one round does at most, so that none holds the event loop for long. */
+const perRound = { uses: 512, expired: 256 } as const
+/** Commits between two looks at the room that the database and its log take. */
+const commitsPerLook = 128
+/** Writes between two small sweeps of expired entries. */
+const commitsPerSweep = 16
+/** Entries that such a sweep removes at most. */
+const expiredPerSweep = 8
+/** A log of this size is emptied when nobody reads an old state of it. */
+const logBytesIdle = 2 * 2 ** 20
+const logBytesBusy = 16 * 2 ** 20
+/** Below this the fixed cost of an empty database would count for too much. */
+const smallestDiskLimit = 2 ** 20
+/** How much more than its values the store may take on disk before entries go: `maxBytes` times this. */
+const diskAllowance = 1.12
+const evictedPerLook = 64
+
+/** What a store does by itself: in small steps with writes, and in rounds by a timer that keeps no process alive. */
+export class Maintenance {
+  readonly #engine: Engine
+  #round: Timer | undefined
+  #usesTimer: Timer | undefined
+  #commits = 0
+  #expiredSeen = true
+  #folders: string[] = []
+  #emptiedAt = -1
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  start(): void {
+    this.#round = this.#engine.options.clock.setTimeout(this.#runRound, roundEvery)
+  }
+
+  /** Makes sure that noted uses are written soon. */
+  noteUse(): void {
+    this.#usesTimer ??= this.#engine.options.clock.setTimeout(this.#flushUses, usesEvery)
+  }
+
+  /** After each commit: what must not wait for a timer, because a busy process may never let one run. */
+  afterCommit(totals: Totals): void {
+    this.#commits += 1
+    if (this.#engine.trash.isFull(totals)) this.#quietly(() => this.#engine.trash.relieve(totals))
+    if (this.#commits % commitsPerSweep === 0) this.#quietly(this.#sweepSome)
+    if (this.#commits % commitsPerLook === 0) this.#quietly(this.#lookAtRoom)
+  }
+
+  close(): void {
+    this.#round?.clear()
+    this.#usesTimer?.clear()
+    if (this.#engine.options.readonly) return
+    this.#quietly(() => this.#writeUses(Number.POSITIVE_INFINITY))
+    // One driver keeps the log until the connection is collected, so it is emptied by hand.
+    this.#quietly(() => this.#checkpoint())
+  }
+
+  /** Gives the room of a database back that has just been emptied: there is little left to copy then. */
+  shrink(): void {
+    this.#quietly(() => this.#engine.connection.database.exec('VACUUM'))
+  }
+
+  /** Bytes of the log file. */
+  logBytes(): number {
+    return statSync(`${this.#engine.layout.database}-wal`, { throwIfNoEntry: false })?.size ?? 0
+  }
+
+  readonly #runRound = (): void => {
+    if (this.#engine.isClosed) return
+    this.#quietly(() => this.#writeUses(perRound.uses))
+    this.#quietly(this.#expireSome)
+    this.#quietly(() => this.#engine.trash.drain(this.#engine.now()))
+    this.#quietly(this.#removeOrphans)
+    this.#quietly(this.#emptyLog)
+    this.#round = this.#engine.options.clock.setTimeout(this.#runRound, roundEvery)
+  }
+
+  readonly #flushUses = (): void => {
+    this.#usesTimer = undefined
+    if (this.#engine.isClosed) return
+    this.#quietly(() => this.#writeUses(perRound.uses))
+    if (this.#engine.uses.size > 0) this.noteUse()
+  }
+
+  /** Never waits for the write lock: what is not written now is written later. */
+  #writeUses(limit: number): void {
+    const { connection, tally, transactions, uses } = this.#engine
+    if (uses.size === 0 && tally.isEmpty) return
+    transactions.tryWrite('note uses', (transaction) => {
+      uses.write(connection, limit)
+      transaction.dirty = true
+    })
+  }
+
+  readonly #expireSome = (): void => {
+    const { connection, removal, transactions } = this.#engine
+    const now = this.#engine.now()
+    if (connection.row('SELECT 1 FROM entries WHERE expires <= ? LIMIT 1', now) === undefined) return
+    transactions.tryWrite('expire', (transaction) => removal.expire(transaction, now, perRound.expired))
+  }
+
+  readonly #sweepSome = (): void => {
+    const { connection, removal, transactions } = this.#engine
+    const now = this.#engine.now()
+    // Asked in the read path first: most stores have nothing that expires.
+    if (this.#expiredSeen || this.#commits % commitsPerLook === 0) {
+      this.#expiredSeen = connection.row('SELECT 1 FROM entries WHERE expires <= ? LIMIT 1', now) !== undefined
+    }
+    if (!this.#expiredSeen) return
+    transactions.tryWrite('expire', (transaction) => removal.expire(transaction, now, expiredPerSweep))
+  }
+
+  readonly #lookAtRoom = (): void => {
+    if (this.logBytes() > logBytesBusy) this.#checkpoint()
+    const { maxBytes, eviction } = this.#engine.options
+    if (eviction === 'none' || maxBytes < smallestDiskLimit || maxBytes === Number.POSITIVE_INFINITY) return
+    if (this.#roomTaken() <= maxBytes * diskAllowance) return
+    this.#engine.transactions.tryWrite('evict', (transaction) => this.#engine.removal.evictSome(transaction, evictedPerLook))
+  }
+
+  /** Bytes of the database's used pages and of all value files. */
+  #roomTaken(): number {
+    const { connection } = this.#engine
+    const sql = `SELECT (page_count - freelist_count) * page_size + (SELECT file_bytes + trash_bytes FROM counters)
+      FROM pragma_page_count, pragma_freelist_count, pragma_page_size`
+    return connection.row(sql)?.[0] as number
+  }
+
+  /** One folder a round: the whole store is seen about every four minutes. */
+  readonly #removeOrphans = (): void => {
+    const { connection, layout, options } = this.#engine
+    if (this.#folders.length === 0) this.#folders = valueFolders(layout)
+    const folder = this.#folders.pop()
+    if (folder === undefined) return
+    for (const orphan of findOrphans(layout, connection, folder, Date.now())) {
+      if (orphan.age >= options.orphanAge) unlinkIfThere(orphan.path)
+    }
+  }
+
+  readonly #emptyLog = (): void => {
+    // Only when it is idle: emptying a log that is about to grow again is work for nothing.
+    const quiet = this.#commits === this.#emptiedAt
+    this.#emptiedAt = this.#commits
+    const size = this.logBytes()
+    if (size > logBytesBusy || (quiet && size > logBytesIdle)) this.#checkpoint()
+  }
+
+  /** @returns whether the whole log was copied and cut. */
+  #checkpoint(): boolean {
+    const row = this.#engine.connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as Row
+    return row[0] === 0
+  }
+
+  /** Failures of this kind of work are met again by the caller's next write, which reports them. */
+  #quietly(work: () => unknown): void {
+    try {
+      work()
+    } catch (error) {
+      if (isBusy(error)) return
+      this.#engine.emit({ type: 'drop', reason: 'maintenance failed and will be tried again', detail: error })
+    }
+  }
+}

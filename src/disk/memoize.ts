@@ -1,0 +1,216 @@
+import { types } from 'node:util'
+import type { SetOptions } from '../contracts/entry.ts'
+import { HoldfastError } from '../contracts/errors.ts'
+import type { Key } from '../contracts/key.ts'
+import { encodeArguments } from '../keys/encode-arguments.ts'
+import { invalidOption } from '../util/options.ts'
+import type { Engine } from './engine.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { type Loads, ownBytes, promisedFlag } from './loads.ts'
+import { checkSetOptionNames, resolveSetOptions } from './set-options.ts'
+import { type StoredKey, toStoredKey } from './stored-key.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: the widest function type there is; `unknown` would refuse every real one
+export type AnyFunction = (...args: any[]) => unknown
+
+/** Options of `memoize`. */
+export interface MemoizeOptions<F extends AnyFunction = AnyFunction> extends SetOptions {
+  /** Stands for the function in keys. @default its own name */
+  readonly name?: string | undefined
+  /** Change it when the function changes: results of other versions are not found. */
+  readonly version?: string | number | undefined
+  /** What the result depends on, instead of all arguments. */
+  readonly key?: ((...args: Parameters<F>) => Key) | undefined
+  /** Positions of arguments, or names in a first argument that is an object, which do not change the result. */
+  readonly ignore?: readonly (number | string)[] | undefined
+  /** Whether a result is stored. @default always */
+  readonly cacheIf?: ((value: Awaited<ReturnType<F>>) => boolean) | undefined
+}
+
+/** A function that remembers. It has the type, `name` and `length` of the original. */
+export type Memoized<F extends AnyFunction> = F & {
+  /** The function itself. */
+  readonly original: F
+  /** The key under which the result for these arguments is stored: `cache.get(f.keyOf(...))` finds it. */
+  keyOf(...args: Parameters<F>): Key
+  /** Forgets the result for these arguments. @returns whether there was one. */
+  invalidate(...args: Parameters<F>): boolean
+  /** Calls the function and stores its result, whatever was stored. */
+  refresh(...args: Parameters<F>): ReturnType<F>
+  /** The stored result, `undefined` if there is none; never calls the function. */
+  peek(...args: Parameters<F>): Awaited<ReturnType<F>> | undefined
+  /** Hits and misses of this function in this process. */
+  stats(): { hits: number; misses: number }
+}
+
+const ownNames = ['name', 'version', 'key', 'ignore', 'cacheIf'] as const
+
+/** The parts of a store that a memoized function uses. */
+export interface MemoizeHost {
+  readonly engine: Engine
+  readonly loads: Loads
+  readonly group: GroupCommit
+  /** Removes an entry, as the store's own `delete` does. */
+  delete(key: StoredKey): boolean
+}
+
+/** `fn`, remembering its results in the store. */
+export function memoize<F extends AnyFunction>(host: MemoizeHost, fn: F, options: MemoizeOptions<F> = {}): Memoized<F> {
+  if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function')
+  checkSetOptionNames('memoize', options, ownNames)
+  const { engine } = host
+  resolveSetOptions(options, engine.options.ttl, engine.now(), engine.shape.kind)
+  const keyOf = keyMaker(fn, options)
+  const calls = new Calls(host, fn, options)
+  const memoized = function (this: unknown, ...args: Parameters<F>): unknown {
+    return calls.call(this, toStoredKey(keyOf(...args)), args)
+  }
+  Object.defineProperty(memoized, 'name', { value: fn.name, configurable: true })
+  Object.defineProperty(memoized, 'length', { value: fn.length, configurable: true })
+  return Object.assign(memoized, {
+    original: fn,
+    keyOf,
+    invalidate: (...args: Parameters<F>) => host.delete(toStoredKey(keyOf(...args))),
+    refresh: function (this: unknown, ...args: Parameters<F>) {
+      return calls.refresh(this, toStoredKey(keyOf(...args)), args)
+    },
+    peek: (...args: Parameters<F>) => {
+      engine.checkOpen()
+      return engine.reader.find(toStoredKey(keyOf(...args)))?.value
+    },
+    stats: () => calls.stats(),
+  }) as unknown as Memoized<F>
+}
+
+function keyMaker<F extends AnyFunction>(fn: F, options: MemoizeOptions<F>): (...args: Parameters<F>) => Key {
+  const name = options.name ?? fn.name
+  if (typeof name !== 'string' || name === '') {
+    throw new HoldfastError('ERR_ANONYMOUS_FUNCTION', 'memoize: this function has no name to store its results under. Pass { name }.')
+  }
+  const { ignore = [], key, version } = options
+  if (!Array.isArray(ignore)) throw invalidOption('ignore', ignore, 'an array of positions and names')
+  if (key !== undefined && typeof key !== 'function') throw invalidOption('key', key, 'a function of the arguments')
+  if (version !== undefined && typeof version !== 'string' && typeof version !== 'number') {
+    throw invalidOption('version', version, 'a string or a number')
+  }
+  return (...args) => {
+    if (key !== undefined) return ['memoize', name, version ?? null, 'key', key(...args)]
+    return ['memoize', name, version ?? null, encodeArguments(withoutIgnored(args, ignore))]
+  }
+}
+
+function withoutIgnored(args: readonly unknown[], ignore: readonly (number | string)[]): unknown[] {
+  const names = ignore.filter((one) => typeof one === 'string')
+  const kept = args.map((arg, index) => (ignore.includes(index) ? undefined : arg))
+  const first = kept[0]
+  if (names.length > 0 && typeof first === 'object' && first !== null && !Array.isArray(first)) {
+    kept[0] = Object.fromEntries(Object.entries(first).filter(([name]) => !names.includes(name)))
+  }
+  // f(a) and f(a, undefined) are the same call.
+  while (kept.length > 0 && kept[kept.length - 1] === undefined) kept.pop()
+  return kept
+}
+
+/** Runs one memoized function: a synchronous one stays so, an asynchronous one is single flight across processes. */
+class Calls<F extends AnyFunction> {
+  readonly #host: MemoizeHost
+  readonly #fn: F
+  readonly #options: MemoizeOptions<F>
+  readonly #setOptions: SetOptions
+  readonly #isAsync: boolean
+  readonly #flights = new Map<string, Promise<unknown>>()
+  #hits = 0
+  #misses = 0
+
+  constructor(host: MemoizeHost, fn: F, options: MemoizeOptions<F>) {
+    this.#host = host
+    this.#fn = fn
+    this.#options = options
+    const { ttl, expiresAt, tag, tags, description, meta } = options
+    this.#setOptions = { ttl, expiresAt, tag, tags, description, meta }
+    this.#isAsync = types.isAsyncFunction(fn)
+  }
+
+  stats(): { hits: number; misses: number } {
+    return { hits: this.#hits, misses: this.#misses }
+  }
+
+  call(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
+    if (this.#isAsync) return this.#load(self, key, args, false)
+    const { engine } = this.#host
+    engine.checkOpen()
+    const found = engine.reader.get(key)
+    if (found !== undefined) {
+      this.#hits += 1
+      return (found.flags & promisedFlag) === 0 ? found.value : Promise.resolve(found.value)
+    }
+    const flying = this.#flights.get(key.text)
+    if (flying !== undefined) {
+      this.#hits += 1
+      return flying.then(() => this.#again(self, key, args))
+    }
+    return this.#compute(self, key, args)
+  }
+
+  refresh(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
+    this.#host.engine.checkOpen()
+    return this.#isAsync ? this.#load(self, key, args, true) : this.#compute(self, key, args)
+  }
+
+  async #load(self: unknown, key: StoredKey, args: Parameters<F>, forceFresh: boolean): Promise<unknown> {
+    this.#host.engine.checkOpen()
+    let called = false
+    const loader = async (): Promise<unknown> => {
+      called = true
+      return await this.#fn.apply(self, args)
+    }
+    const options = { ...this.#setOptions, cacheIf: this.#options.cacheIf as ((value: never) => boolean) | undefined, forceFresh }
+    const value = await this.#host.loads.load(key, loader, options)
+    if (called) this.#misses += 1
+    else this.#hits += 1
+    return value
+  }
+
+  #compute(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
+    this.#misses += 1
+    const result = this.#fn.apply(self, args)
+    if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') {
+      this.#keep(key, result, 0)
+      return result
+    }
+    const flight = Promise.resolve(result).then((value) => {
+      this.#keep(key, value, promisedFlag)
+      return value
+    })
+    const land = (): void => {
+      if (this.#flights.get(key.text) === flight) this.#flights.delete(key.text)
+    }
+    this.#flights.set(key.text, flight)
+    flight.then(land, land)
+    return flight
+  }
+
+  /** A joined caller gets a copy of what was stored, or computes if nothing was. */
+  #again(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
+    const found = this.#host.engine.reader.find(key)
+    return found === undefined ? this.#compute(self, key, args) : found.value
+  }
+
+  #keep(key: StoredKey, value: unknown, flags: number): void {
+    const { engine, group } = this.#host
+    if (this.#options.cacheIf !== undefined && !this.#options.cacheIf(value as never)) return
+    const encoded = ownBytes(engine.writer.encode(value))
+    const options = resolveSetOptions(this.#setOptions, engine.options.ttl, engine.now(), engine.shape.kind)
+    if (engine.isClosed || (options.expires !== null && options.expires <= engine.now())) return
+    group.flush()
+    try {
+      engine.writer.using('memoize', encoded, (prepared) => {
+        engine.transactions.write('memoize', (transaction) => {
+          engine.writer.store(transaction, key, prepared, options, flags)
+        })
+      })
+    } catch (error) {
+      engine.drop(key, error)
+    }
+  }
+}

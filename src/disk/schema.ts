@@ -1,0 +1,114 @@
+import type { Database } from './driver.ts'
+
+/** Marks our databases in their header: the bytes `hfst`. */
+export const applicationId = 0x68667374
+
+/** Version of everything below. A store with a higher one is refused. */
+export const formatVersion = 1
+
+/**
+ * `entries`: one row an entry. The value comes last, because SQLite must walk an entry's overflow pages to reach what lies
+ * behind it. An ordinary rowid table: in a WITHOUT ROWID one a payload over about 1 kB spills into overflow pages.
+ *
+ * - `id`: insertion order, never used twice.
+ * - `key`: canonical text as bytes, or `#` and its SHA-256 where it is long; then the whole text is in `long_key`. Bytes,
+ *   because one of the two drivers cuts text at NUL.
+ * - `codec`: number of a built-in codec or id of a user's.
+ * - `flags`: 1 = the value is what a promise resolved to (memoized functions).
+ * - `written`, `used`: stamps, that is microseconds since the epoch made unique; `used` is NULL until the first use or
+ *   overwrite. `uses` counts.
+ * - `rank`: place in the eviction queue, NULL as long as that is the place by insertion (see eviction.ts).
+ * - `expires`: milliseconds since the epoch, NULL = never.
+ * - `file`, `checksum`: where the value lies if not inline, and the XXH3 of its bytes.
+ *
+ * `counters`: the one row that every commit updates, so that size, bytes and limits need no scan.
+ * `trash`: files of deleted values, unlinked a little later. `leases`: locks and loads in progress.
+ */
+const tables = `
+CREATE TABLE entries (
+  id INTEGER PRIMARY KEY,
+  key BLOB NOT NULL UNIQUE,
+  codec NUMERIC NOT NULL,
+  size INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  written INTEGER NOT NULL,
+  used INTEGER,
+  uses INTEGER NOT NULL,
+  rank INTEGER,
+  expires INTEGER,
+  file TEXT,
+  checksum BLOB,
+  long_key BLOB,
+  tags TEXT,
+  description TEXT,
+  meta BLOB,
+  value BLOB
+);
+CREATE INDEX entries_by_rank ON entries (rank) WHERE rank IS NOT NULL;
+CREATE INDEX entries_by_expiry ON entries (expires, size) WHERE expires IS NOT NULL;
+CREATE TABLE tags (tag TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (tag, id)) WITHOUT ROWID;
+CREATE TABLE counters (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  entries INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  file_bytes INTEGER NOT NULL,
+  trash_bytes INTEGER NOT NULL,
+  next_id INTEGER NOT NULL,
+  hand INTEGER NOT NULL,
+  loads INTEGER NOT NULL,
+  fence INTEGER NOT NULL,
+  writer INTEGER NOT NULL,
+  hits INTEGER NOT NULL,
+  misses INTEGER NOT NULL,
+  sets INTEGER NOT NULL,
+  deletes INTEGER NOT NULL,
+  evictions INTEGER NOT NULL,
+  expirations INTEGER NOT NULL
+);
+INSERT INTO counters VALUES (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+CREATE INDEX entries_by_file ON entries (file) WHERE file IS NOT NULL;
+CREATE TABLE trash (file TEXT PRIMARY KEY, size INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX trash_by_age ON trash (since);
+CREATE TABLE leases (
+  name TEXT PRIMARY KEY,
+  owner TEXT NOT NULL,
+  fence INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  load_of BLOB,
+  tags TEXT
+) WITHOUT ROWID;
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+`
+
+/** What a store remembers of how it was created. */
+export interface Settings {
+  /** Random; also kept beside the database, so that a log of another store laid beside it is noticed. */
+  readonly storeId: string
+  readonly kind: StoreKind
+  /** `''`, or `index/count` for a shard. */
+  readonly shard: string
+}
+
+/** A directory is one or the other for ever. */
+export type StoreKind = 'cache' | 'index'
+
+/** Creates the tables in an empty database; the caller holds the write lock. */
+export function createSchema(database: Database, settings: Settings): void {
+  database.exec(tables)
+  const insert = database.prepare('INSERT INTO settings VALUES (?, ?)')
+  insert.run('store-id', settings.storeId)
+  insert.run('kind', settings.kind)
+  insert.run('shard', settings.shard)
+  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`)
+}
+
+/** The settings of an existing store. */
+export function readSettings(database: Database): Settings {
+  const rows = database.prepare('SELECT name, value FROM settings').all() as { name: string; value: string }[]
+  const named = new Map(rows.map((row) => [row.name, row.value]))
+  return {
+    storeId: named.get('store-id') ?? '',
+    kind: named.get('kind') === 'index' ? 'index' : 'cache',
+    shard: named.get('shard') ?? '',
+  }
+}

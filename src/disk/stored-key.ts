@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import { HoldfastError } from '../contracts/errors.ts'
+import type { Key } from '../contracts/key.ts'
+import { decodeKey } from '../keys/decode-key.ts'
+import { encodeKey } from '../keys/encode-key.ts'
+
+/** A key as the `key` column holds it, and as `long_key` does where that is needed. */
+export interface StoredKey {
+  readonly text: string
+  readonly bytes: Uint8Array
+  readonly long: Uint8Array | null
+}
+
+/** Longer texts are looked up by their hash: an index of long keys would be mostly keys. */
+const longestInline = 255
+
+/** `#` begins no canonical text, so a hash never meets a key. */
+const hashMark = Buffer.from('#')
+
+const longestKey = 2 ** 20
+
+/**
+ * `key` as rows hold it.
+ * @throws HoldfastError `ERR_INVALID_KEY` or `ERR_UNSUPPORTED_KEY`.
+ */
+export function toStoredKey(key: Key): StoredKey {
+  const text = encodeKey(key)
+  const bytes = Buffer.from(text, 'utf8')
+  if (bytes.length <= longestInline) return { text, bytes, long: null }
+  if (bytes.length > longestKey) {
+    throw new HoldfastError('ERR_INVALID_KEY', 'Key: longer than 1 MiB. Use a hash of it, or contentOf(path).')
+  }
+  return { text, bytes: hashedKey(bytes), long: bytes }
+}
+
+/** What stands in the `key` column for a long key. */
+function hashedKey(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([hashMark, createHash('sha256').update(bytes).digest()])
+}
+
+/** The canonical text in a row. */
+export function textOfRow(bytes: unknown, long: unknown): string {
+  const whole = (long ?? bytes) as Uint8Array
+  return Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('utf8')
+}
+
+/** The key in a row. */
+export function keyOfRow(bytes: unknown, long: unknown): Key {
+  return decodeKey(textOfRow(bytes, long))
+}

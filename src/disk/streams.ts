@@ -1,0 +1,112 @@
+import { closeSync, createReadStream, fsyncSync, writeSync } from 'node:fs'
+import { Readable, Writable } from 'node:stream'
+import { xxh3 } from '@node-rs/xxhash'
+import type { MappedValue } from '../contracts/entry.ts'
+import { HoldfastError } from '../contracts/errors.ts'
+import { basicCodecs } from '../codecs/basic.ts'
+import type { Engine } from './engine.ts'
+import type { ResolvedSetOptions } from './set-options.ts'
+import { toStoreError } from './sqlite-errors.ts'
+import type { StoredKey } from './stored-key.ts'
+import { isBytesCodec, tooLarge } from './value-coding.ts'
+import { checksumBytes } from './value-files.ts'
+
+const bufferCodec = basicCodecs.findIndex((codec) => codec.id === 'buffer')
+
+/** A stream of the bytes under `key`. A file is streamed from disk; its checksum is not compared. */
+export function openReadStream(engine: Engine, key: StoredKey): Readable | undefined {
+  const sql = 'SELECT file, size, codec, expires FROM entries WHERE key = ?'
+  const row = engine.connection.row(sql, key.bytes)
+  const expires = row?.[3] as number | null | undefined
+  if (row === undefined || (expires !== null && expires !== undefined && expires <= engine.now())) return undefined
+  refuseOtherValues(row[2] as number | string, 'readStream')
+  if (row[0] !== null) {
+    const opened = engine.files.open(row[0] as string, row[1] as number)
+    if (!('damage' in opened)) return createReadStream('', { fd: opened.descriptor, autoClose: true })
+  }
+  // Inline, replaced meanwhile, or damaged: the reader knows what to do.
+  const found = engine.reader.findBytes(key)
+  return found === undefined ? undefined : Readable.from([Buffer.from(found.bytes)], { objectMode: false })
+}
+
+/** The bytes of the value under `key`, apart from the cache. */
+export function openMapped(engine: Engine, key: StoredKey): MappedValue | undefined {
+  const found = engine.reader.findBytes(key)
+  return found === undefined ? undefined : new MappedBytes(found.bytes)
+}
+
+class MappedBytes implements MappedValue {
+  readonly size: number
+  #bytes: Uint8Array | undefined
+
+  constructor(bytes: Uint8Array) {
+    this.size = bytes.byteLength
+    this.#bytes = bytes
+  }
+
+  get bytes(): Uint8Array {
+    if (this.#bytes !== undefined) return this.#bytes
+    throw new HoldfastError('ERR_CLOSED', 'map: this view was closed. Call map(key) again.')
+  }
+
+  close(): void {
+    this.#bytes = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}
+
+function refuseOtherValues(codec: number | string, what: string): void {
+  if (isBytesCodec(codec)) return
+  throw new HoldfastError('ERR_UNSUPPORTED_VALUE', `${what}: only bytes can be streamed; this value has a structure. Use get().`)
+}
+
+/** A stream whose bytes become the value of `key` when it ends. Until then, and if it fails, the old value stays. */
+export function openWriteStream(engine: Engine, key: StoredKey, resolve: () => ResolvedSetOptions): Writable {
+  const { name, slot } = engine.files.reserve()
+  const descriptor = engine.files.create(name)
+  const hash = xxh3.Xxh3.withSeed()
+  let size = 0
+  let open = true
+  let stored = false
+  const close = (): void => {
+    if (open) closeSync(descriptor)
+    open = false
+  }
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      try {
+        size += chunk.length
+        if (!engine.coding.allows(size)) throw tooLarge(size, Math.min(engine.options.maxBytes, engine.options.maxValueBytes))
+        for (let written = 0; written < chunk.length; ) written += writeSync(descriptor, chunk, written)
+        hash.update(chunk)
+        done()
+      } catch (error) {
+        done(toStoreError(error, 'writeStream') as Error)
+      }
+    },
+    final(done) {
+      try {
+        if (engine.options.durability === 'machine') fsyncSync(descriptor)
+        close()
+        engine.files.publish(name)
+        const checksum = checksumBytes(hash.digest())
+        engine.writer.storeFile('writeStream', key, bufferCodec, { name, slot, size, checksum }, resolve())
+        stored = true
+        done()
+      } catch (error) {
+        done(toStoreError(error, 'writeStream') as Error)
+      }
+    },
+    destroy(error, done) {
+      try {
+        close()
+        if (!stored) engine.files.abandon(name, slot)
+      } finally {
+        done(error)
+      }
+    },
+  })
+}

@@ -1,0 +1,88 @@
+import { pause } from '../util/pause.ts'
+import type { Connection } from './connection.ts'
+import { isBusy, toStoreError } from './sqlite-errors.ts'
+
+/** How long a process writes without a break once it knows that others want to write too, in milliseconds. */
+const slice = 1
+/** The break: longer than a waiter sleeps between two tries. */
+const breakMin = 0.25
+/** For so many commits after meeting another writer, a process takes its breaks. */
+const politeCommits = 256
+
+/**
+ * SQLite's write lock, shared fairly among processes.
+ *
+ * SQLite's busy handler sleeps longer the longer it waits, up to 100 ms, while a busy writer leaves the lock free for a few
+ * microseconds at a time: whoever waits starves. Here waiters try more often the longer they wait, and a writer that has
+ * met others (the counters row names the last writer) pauses after each slice, long enough for a waiter to get in.
+ * A lone writer never pauses.
+ */
+export class WriteLock {
+  readonly #connection: Connection
+  readonly #timeout: number
+  #polite = 0
+  #sliceStart = 0
+
+  constructor(connection: Connection, timeout: number) {
+    this.#connection = connection
+    this.#timeout = timeout
+  }
+
+  /** Begins a write transaction, waiting its turn. @throws HoldfastError `ERR_BUSY` after the timeout. */
+  acquire(what: string): void {
+    if (this.tryAcquire()) return
+    const start = performance.now()
+    for (;;) {
+      const waited = performance.now() - start
+      pause(patience(waited))
+      if (this.tryAcquire()) return
+      if (waited >= this.#timeout) throw toStoreError(busyError, what)
+    }
+  }
+
+  /** As {@link acquire}, without blocking the event loop. */
+  async acquireAsync(what: string): Promise<void> {
+    const start = performance.now()
+    while (!this.tryAcquire()) {
+      const waited = performance.now() - start
+      if (waited >= this.#timeout) throw toStoreError(busyError, what)
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, waited < 20 ? 1 + Math.random() * 2 : 1)
+      })
+    }
+  }
+
+  /** Begins a write transaction if nobody else is in one. */
+  tryAcquire(): boolean {
+    try {
+      this.#connection.prepare('BEGIN IMMEDIATE').run()
+      return true
+    } catch (error) {
+      if (isBusy(error)) return false
+      throw error
+    }
+  }
+
+  /** Told after each commit whether the commit before it was another's. Takes the break that is due. */
+  committed(afterAnother: boolean): void {
+    if (afterAnother) {
+      this.#polite = politeCommits
+      this.#sliceStart = performance.now()
+      return
+    }
+    if (this.#polite === 0) return
+    this.#polite -= 1
+    if (performance.now() - this.#sliceStart < slice) return
+    pause(breakMin + Math.random() * breakMin)
+    this.#sliceStart = performance.now()
+  }
+}
+
+/** Milliseconds to the next try: the longer somebody has waited, the less. */
+function patience(waited: number): number {
+  if (waited < 4) return 0.1 + Math.random() * 0.4
+  if (waited < 20) return 0.05 + Math.random() * 0.2
+  return 0.05
+}
+
+const busyError = Object.assign(new Error('database is locked'), { errcode: 5 })
