@@ -145,10 +145,7 @@ class Audit {
     const count = Number(this.#engine.connection.row(dangling)?.[0] ?? 0)
     if (count === 0) return
     if (this.#fix) {
-      this.#engine.transactions.write('check', (transaction) => {
-        this.#engine.connection.run('DELETE FROM tags WHERE id NOT IN (SELECT id FROM entries)')
-        transaction.dirty = true
-      })
+      this.#engine.transactions.run('check', 'DELETE FROM tags WHERE id NOT IN (SELECT id FROM entries)')
     }
     this.#add({ kind: 'dangling-tag', detail: `${count} tags belong to no entry` }, this.#fix)
   }
@@ -157,7 +154,7 @@ class Audit {
     const sql = 'SELECT name FROM leases WHERE expires <= ?'
     const stale = this.#engine.connection.rows(sql, this.#engine.now())
     if (stale.length === 0) return
-    if (this.#fix) this.#engine.transactions.write('check', (transaction) => this.#engine.leases.sweep(transaction))
+    if (this.#fix) this.#engine.leases.sweep()
     // A holder that died leaves one behind; the next to ask takes it, so it is no damage.
     for (const [name] of stale) this.#add({ kind: 'stale-lease', detail: `the lease '${name}' has run out` }, true)
   }
@@ -170,13 +167,8 @@ class Audit {
     const [kept, counted] = [row.slice(0, 5), row.slice(5)]
     if (kept.every((value, index) => value === counted[index])) return { entries: counted[0] ?? 0, bytes: counted[1] ?? 0 }
     if (this.#fix) {
-      this.#engine.transactions.write('check', (transaction) => {
-        const [entries = 0, bytes = 0, fileBytes = 0, trashBytes = 0, loads = 0] = this.#engine.connection
-          .prepare(count)
-          .get() as readonly number[]
-        Object.assign(transaction.totals, { entries, bytes, fileBytes, trashBytes, loads })
-        transaction.dirty = true
-      })
+      const repair = `UPDATE counters SET (entries, bytes, file_bytes, trash_bytes, loads) = (${count})`
+      this.#engine.transactions.run('check', repair)
     }
     const detail = `entries, bytes, bytes in files, bytes in trash and loads are kept as ${kept.join(', ')} and counted as ${counted.join(', ')}`
     this.#add({ kind: 'counter-drift', detail }, this.#fix)

@@ -2,7 +2,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
 import type { Engine } from './engine.ts'
-import { defaultSetOptions, expiryOf } from './set-options.ts'
+import { defaultSetOptions } from './set-options.ts'
 import type { StoredKey } from './stored-key.ts'
 
 /** Options of `incr` and `decr`. */
@@ -21,16 +21,11 @@ export function addToCounter(engine: Engine, what: string, key: StoredKey, delta
   if (typeof initial !== 'number' || !Number.isFinite(initial)) throw invalidOption('initial', initial, 'a finite number')
   const ttl = options.ttl === undefined ? undefined : parseDuration('ttl', options.ttl)
   const { now, reader, transactions, writer } = engine
-  return transactions.write(what, (transaction) => {
-    const old = writer.live(transaction, key)
-    const found = old === undefined ? undefined : reader.find(key)
+  return transactions.write(what, () => {
+    const found = reader.find(key)
     const sum = addExactly(found === undefined ? initial : found.value, delta)
-    const prepared = writer.prepare(what, engine.writer.encode(sum))
-    if (old === undefined || found === undefined) {
-      writer.store(transaction, key, prepared, defaultSetOptions(ttl ?? engine.options.ttl, now()))
-    } else {
-      writer.replaceValue(transaction, key, ttl === undefined ? old : { ...old, expires: expiryOf(ttl, now()) }, prepared)
-    }
+    const options = defaultSetOptions(ttl ?? engine.options.ttl, now())
+    writer.using(what, writer.encode(sum), (prepared) => writer.replaceValue(what, key, prepared, options, ttl))
     return sum
   })
 }

@@ -5,7 +5,6 @@ import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
 import { checkTag } from './set-options.ts'
 import { toStoredKey } from './stored-key.ts'
 import { readTotals } from './totals.ts'
-import type { Transaction } from './transactions.ts'
 
 /** What a store counted since it was created or last reset, in every process. */
 export interface StoreStats {
@@ -47,7 +46,8 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
     this.engine.checkOpen()
     const stored = toStoredKey(key)
     const life = ttl === undefined ? this.engine.options.ttl : parseDuration('ttl', ttl)
-    return this.write('touch', stored, (transaction) => this.engine.writer.touch(transaction, stored, life))
+    this.beforeWrite(stored)
+    return this.engine.writer.touch('touch', stored, life)
   }
 
   /** Removes every entry with `tag`. @returns how many were live. */
@@ -56,9 +56,9 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
     checkTag(tag)
     this.group.flush()
     this.loads.detachAll()
-    return this.#inBatches('evictTag', (transaction) => {
-      this.engine.leases.outdateTag(transaction, tag)
-      return this.engine.removal.evictTag(transaction, tag, this.engine.now(), batch)
+    this.engine.leases.outdateTag(tag)
+    return this.#inBatches('evictTag', () => {
+      return this.engine.removal.evictTag(tag, this.engine.now(), batch)
     })
   }
 
@@ -66,8 +66,8 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
   expire(): number {
     this.engine.checkOpen()
     this.group.flush()
-    return this.#inBatches('expire', (transaction) => {
-      const removed = this.engine.removal.expire(transaction, this.engine.now(), batch)
+    return this.#inBatches('expire', () => {
+      const removed = this.engine.removal.expire(this.engine.now(), batch)
       return { removed, live: removed }
     })
   }
@@ -77,8 +77,9 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
     const expired = this.expire()
     return (
       expired +
-      this.#inBatches('cull', (transaction) => {
-        const removed = this.engine.removal.isOver(transaction) ? this.engine.removal.evict(transaction, this.engine.now()) : 0
+      this.#inBatches('cull', () => {
+        const isOver = this.engine.removal.isOver(readTotals(this.engine.connection))
+        const removed = isOver ? this.engine.removal.evict(this.engine.now()) : 0
         return { removed, live: removed }
       })
     )
@@ -87,10 +88,17 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
   /** What was counted since the store was created or {@link resetStats}, in every process. */
   stats(): StoreStats {
     this.engine.checkOpen()
-    const totals = readTotals(this.engine.connection)
-    this.engine.tally.addTo(totals)
-    const { hits, misses, sets, deletes, evictions, expirations } = totals
-    return { hits, misses, sets, deletes, evictions, expirations }
+    const { connection, tally } = this.engine
+    const row = connection.row('SELECT hits, misses, sets, deletes, evictions, expirations FROM counters') ?? []
+    const [hits = 0, misses = 0, sets = 0, deletes = 0, evictions = 0, expirations = 0] = row as readonly number[]
+    return {
+      hits: hits + tally.hits,
+      misses: misses + tally.misses,
+      sets,
+      deletes: deletes + tally.deletes,
+      evictions,
+      expirations,
+    }
   }
 
   /** Sets every count of {@link stats} to 0. */
@@ -98,14 +106,12 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
     this.engine.checkOpen()
     this.group.flush()
     this.engine.tally.reset()
-    this.engine.transactions.write('resetStats', (transaction) => {
-      Object.assign(transaction.totals, { hits: 0, misses: 0, sets: 0, deletes: 0, evictions: 0, expirations: 0 })
-      transaction.dirty = true
-    })
+    const counts = 'hits = 0, misses = 0, sets = 0, deletes = 0, evictions = 0, expirations = 0'
+    this.engine.transactions.run('resetStats', `UPDATE counters SET ${counts}`)
   }
 
   /** Repeats `step` in transactions of their own until one removes nothing: no other writer waits for all of it. */
-  #inBatches(what: string, step: (transaction: Transaction) => { removed: number; live: number }): number {
+  #inBatches(what: string, step: () => { removed: number; live: number }): number {
     let live = 0
     for (;;) {
       const done = this.engine.transactions.write(what, step)

@@ -18,7 +18,6 @@ import type { StoreKind } from './schema.ts'
 import { checkSetOptionNames, defaultSetOptions, type ResolvedSetOptions, resolveSetOptions } from './set-options.ts'
 import { openMapped, openReadStream, openWriteStream } from './streams.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
-import type { Transaction } from './transactions.ts'
 import { storeVolume } from './volume.ts'
 
 /**
@@ -117,7 +116,7 @@ export class DiskStore<V = unknown> implements Disposable {
   async setAsync(key: Key, value: V, options?: SetOptions): Promise<void> {
     this.engine.checkOpen()
     checkSetOptionNames('setAsync', options)
-    if (this.engine.transactions.current !== undefined) {
+    if (this.engine.transactions.isOpen) {
       throw new HoldfastError('ERR_ASYNC_TRANSACTION', 'setAsync: inside transact use set(), which is part of the transaction.')
     }
     const stored = toStoredKey(key)
@@ -135,17 +134,10 @@ export class DiskStore<V = unknown> implements Disposable {
     const stored = toStoredKey(key)
     const encoded = this.engine.writer.encode(value)
     const resolved = this.resolve(options)
-    this.group.flush()
+    this.beforeWrite(stored)
     if (this.engine.reader.has(stored)) return false
-    return this.engine.writer.using('add', encoded, (prepared) =>
-      this.write('add', stored, (transaction) => {
-        if (this.engine.writer.live(transaction, stored) !== undefined) return false
-        if (resolved.expires === null || resolved.expires > this.engine.now()) {
-          this.engine.writer.store(transaction, stored, prepared, resolved)
-        }
-        return true
-      }),
-    )
+    if (resolved.expires !== null && resolved.expires <= this.engine.now()) return true
+    return this.engine.writer.using('add', encoded, (prepared) => this.engine.writer.add('add', stored, prepared, resolved))
   }
 
   /**
@@ -162,14 +154,12 @@ export class DiskStore<V = unknown> implements Disposable {
     return this.transact(() => {
       const value = change(this.engine.reader.find(stored)?.value as T | undefined)
       const encoded = this.engine.writer.encode(refusePromise(value))
-      const old = this.write('update', stored, (transaction) => this.engine.writer.live(transaction, stored))
-      if (old === undefined || options !== undefined) {
-        this.storeEncoded('update', stored, encoded, resolved)
-        return value
+      if (options !== undefined) this.storeEncoded('update', stored, encoded, resolved)
+      else {
+        this.engine.writer.using('update', encoded, (prepared) => {
+          this.engine.writer.replaceValue('update', stored, prepared, resolved)
+        })
       }
-      this.engine.writer.using('update', encoded, (prepared) => {
-        this.write('update', stored, (transaction) => this.engine.writer.replaceValue(transaction, stored, old, prepared))
-      })
       return value
     })
   }
@@ -190,9 +180,10 @@ export class DiskStore<V = unknown> implements Disposable {
   pop<T = V>(key: Key): T | undefined {
     this.engine.checkOpen()
     const stored = toStoredKey(key)
-    return this.write('pop', stored, (transaction) => {
+    this.beforeWrite(stored)
+    return this.engine.transactions.write('pop', () => {
       const found = this.engine.reader.find(stored)
-      this.engine.writer.remove(transaction, stored)
+      this.engine.writer.remove('pop', stored)
       return found?.value as T | undefined
     })
   }
@@ -254,7 +245,7 @@ export class DiskStore<V = unknown> implements Disposable {
   transact<T>(work: () => T): T {
     this.engine.checkOpen()
     if (typeof work !== 'function') throw invalidOption('work', work, 'a function')
-    if (this.engine.transactions.current === undefined) this.group.flush()
+    if (!this.engine.transactions.isOpen) this.group.flush()
     return this.engine.transactions.transact(work)
   }
 
@@ -366,7 +357,7 @@ export class DiskStore<V = unknown> implements Disposable {
 
   /** Commits what is waiting and closes this handle; other processes' are not disturbed. Twice is harmless. */
   close(): void {
-    if (this.engine.transactions.current !== undefined) {
+    if (this.engine.transactions.isOpen) {
       throw new HoldfastError('ERR_BUSY', 'close: not inside transact. Close the store after the transaction.')
     }
     this.engine.close()
@@ -376,11 +367,10 @@ export class DiskStore<V = unknown> implements Disposable {
     this.close()
   }
 
-  /** One write to `key`: after the `setAsync` calls that came before it, and ahead of loads that began before it. @internal */
-  protected write<T>(what: string, key: StoredKey, work: (transaction: Transaction) => T): T {
+  /** Before a write to `key`: commits the `setAsync` calls that came before it, and leaves loads that began before it. @internal */
+  protected beforeWrite(key: StoredKey): void {
     this.loads.detach(key)
-    if (this.engine.transactions.current === undefined) this.group.flush()
-    return this.engine.transactions.write(what, work)
+    if (!this.engine.transactions.isOpen) this.group.flush()
   }
 
   /** @internal */
@@ -393,18 +383,18 @@ export class DiskStore<V = unknown> implements Disposable {
 
   /** @internal */
   protected storeEncoded(what: string, key: StoredKey, encoded: ReturnType<Engine['writer']['encode']>, options: ResolvedSetOptions): void {
+    this.beforeWrite(key)
     if (options.expires !== null && options.expires <= this.engine.now()) {
-      this.write(what, key, (transaction) => this.engine.writer.remove(transaction, key))
+      this.engine.writer.remove(what, key)
       return
     }
-    this.engine.writer.using(what, encoded, (prepared) => {
-      this.write(what, key, (transaction) => this.engine.writer.store(transaction, key, prepared, options))
-    })
+    this.engine.writer.using(what, encoded, (prepared) => this.engine.writer.store(what, key, prepared, options))
   }
 
   /** @internal */
   protected deleteStored(key: StoredKey): boolean {
-    return this.write('delete', key, (transaction) => this.engine.writer.remove(transaction, key))
+    this.beforeWrite(key)
+    return this.engine.writer.remove('delete', key)
   }
 }
 

@@ -17,8 +17,7 @@ import { Session } from './session.ts'
 import { keyOfRow, type StoredKey } from './stored-key.ts'
 import { Stamps } from './stamp.ts'
 import { Tally } from './tally.ts'
-import type { Totals } from './totals.ts'
-import { type Transaction, Transactions } from './transactions.ts'
+import { Transactions } from './transactions.ts'
 import { Trash } from './trash.ts'
 import { Uses } from './uses.ts'
 import { ValueCoding } from './value-coding.ts'
@@ -28,9 +27,6 @@ import { Writer } from './writer.ts'
 
 /** Failures to store that need not stop a caller who has the value. */
 const storageCodes = ['ERR_BUSY', 'ERR_CLOSED', 'ERR_CORRUPT', 'ERR_IO', 'ERR_NO_SPACE', 'ERR_READONLY', 'ERR_VALUE_TOO_LARGE'] as const
-
-/** Uses that one write takes along. */
-const usesPerWrite = 64
 
 export interface EngineShape {
   /** Name of the class the caller made, for messages. */
@@ -88,7 +84,7 @@ export class Engine {
     this.coding = new ValueCoding(options.codec, Math.min(options.maxValueBytes, options.maxBytes))
     this.transactions = new Transactions(connection, new WriteLock(connection, options.busyTimeout), this.files)
     const emit = options.onEvent === undefined ? undefined : this.emit
-    this.removal = new Removal(connection, this.stamps, this.uses, emit, { policy, ...options })
+    this.removal = new Removal(connection, this.uses, emit, { policy, ...options })
     this.trash = new Trash(connection, this.transactions, this.files, options.unlinkDelay, options.maxBytes / 8)
     this.leases = new Leases(connection, this.transactions, options.clock, {
       folder: layout.shared,
@@ -102,8 +98,7 @@ export class Engine {
       repair: this.writer.removeDamaged,
     })
     this.maintenance = new Maintenance(this)
-    this.transactions.beforeCommit = this.#beforeCommit
-    this.transactions.settled = this.#settled
+    this.transactions.afterCommit = this.maintenance.afterCommit
     this.#recover()
   }
 
@@ -126,7 +121,7 @@ export class Engine {
 
   /** Runs several reads on one state of the store. */
   snapshot<T>(work: () => T): T {
-    if (this.transactions.current !== undefined) return work()
+    if (this.transactions.isOpen) return work()
     this.connection.retry(() => this.connection.run('BEGIN'))
     try {
       return work()
@@ -137,8 +132,8 @@ export class Engine {
 
   /** Removes every entry and gives the room back. @returns how many were live. */
   clear(): number {
-    const live = this.transactions.write('clear', (transaction) => this.writer.clear(transaction))
-    if (this.transactions.current === undefined) this.maintenance.shrink()
+    const live = this.writer.clear()
+    if (!this.transactions.isOpen) this.maintenance.shrink()
     return live
   }
 
@@ -180,23 +175,9 @@ export class Engine {
     }
   }
 
-  /** What every commit takes along: counts, uses, and evictions where a limit is passed. */
-  readonly #beforeCommit = (transaction: Transaction): void => {
-    this.tally.addTo(transaction.totals)
-    this.uses.write(this.connection, usesPerWrite)
-    if (this.removal.isOver(transaction)) this.removal.evict(transaction, this.now())
-  }
-
   readonly #noteUse = (id: number): void => {
     this.uses.note(id, this.stamps.next())
     this.maintenance.noteUse()
-  }
-
-  readonly #settled = (committed: Totals | undefined): void => {
-    this.uses.settle(committed !== undefined)
-    if (committed === undefined) return
-    this.tally.reset()
-    this.maintenance.afterCommit(committed)
   }
 
   #recover(): void {

@@ -1,7 +1,6 @@
 import type { Engine } from './engine.ts'
 import type { ResolvedSetOptions } from './set-options.ts'
 import type { StoredKey } from './stored-key.ts'
-import type { Transaction } from './transactions.ts'
 import type { Prepared } from './writer.ts'
 
 interface Pending {
@@ -41,7 +40,7 @@ export class GroupCommit {
     if (this.#queue.length === 0) return
     const group = this.#take()
     try {
-      this.#engine.transactions.write('setAsync', (transaction) => this.#store(transaction, group))
+      this.#engine.transactions.write('setAsync', () => this.#store(group))
       for (const pending of group) pending.resolve()
     } catch (error) {
       this.#fail(group, error)
@@ -53,10 +52,10 @@ export class GroupCommit {
     if (this.#queue.length === 0) return
     let group: Pending[] = []
     try {
-      await this.#engine.transactions.writeAsync('setAsync', (transaction) => {
+      await this.#engine.transactions.writeAsync('setAsync', () => {
         // Only now: what came while the lock was awaited goes along, what a flush took is gone.
         group = this.#take()
-        this.#store(transaction, group)
+        this.#store(group)
       })
       for (const pending of group) pending.resolve()
     } catch (error) {
@@ -70,11 +69,11 @@ export class GroupCommit {
     return group
   }
 
-  #store(transaction: Transaction, group: readonly Pending[]): void {
+  #store(group: readonly Pending[]): void {
     const { writer } = this.#engine
     for (const { key, prepared, options } of group) {
-      if (options === undefined) writer.remove(transaction, key)
-      else writer.store(transaction, key, prepared, options)
+      if (options === undefined) writer.remove('setAsync', key)
+      else writer.store('setAsync', key, prepared, options)
     }
     for (const { prepared } of group) writer.abandon(prepared) // of entries whose time was over
   }

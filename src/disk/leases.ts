@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../contracts/clock.ts'
 import type { Connection } from './connection.ts'
-import type { Row } from './driver.ts'
 import { sessionEnded } from './session.ts'
 import type { StoredKey } from './stored-key.ts'
-import type { Transaction, Transactions } from './transactions.ts'
+import type { Transactions } from './transactions.ts'
 
 /** A lease that was had. */
 export interface Lease {
@@ -51,13 +50,12 @@ export class Leases {
   async tryAcquire(name: string, ttl: number = this.#ttl, load?: LoadOf): Promise<Lease | undefined> {
     // Asked without the write lock first: waiters poll.
     if (!this.#isFree(name)) return undefined
-    return await this.#transactions.writeAsync('lock', (transaction) => {
+    return await this.#transactions.writeAsync('lock', () => {
       if (!this.#isFree(name)) return undefined
-      this.#remove(transaction, 'name = ?', name)
-      transaction.totals.fence += 1
-      transaction.dirty = true
-      const lease = { name, owner: `${this.#session}.${randomBytes(6).toString('hex')}`, fence: transaction.totals.fence }
-      if (load !== undefined) transaction.totals.loads += 1
+      this.#connection.run('DELETE FROM leases WHERE name = ?', name)
+      this.#connection.run('UPDATE counters SET fence = fence + 1')
+      const fence = this.#connection.row('SELECT fence FROM counters')?.[0] as number
+      const lease = { name, owner: `${this.#session}.${randomBytes(6).toString('hex')}`, fence }
       const tags = load === undefined ? null : JSON.stringify(load.tags)
       this.#connection.run(
         'INSERT INTO leases (name, owner, fence, expires, load_of, tags) VALUES (?, ?, ?, ?, ?, ?)',
@@ -69,20 +67,16 @@ export class Leases {
 
   /** Moves the deadline of a held lease. @returns `false` if it is not held any more. */
   async renew(lease: Lease, ttl: number = this.#ttl): Promise<boolean> {
-    return await this.#transactions.writeAsync('lock', (transaction) => {
+    return await this.#transactions.writeAsync('lock', () => {
       const now = this.#clock.now()
       const sql = 'UPDATE leases SET expires = ? WHERE name = ? AND owner = ? AND expires > ?'
-      const renewed = this.#connection.run(sql, now + ttl, lease.name, lease.owner, now) === 1
-      if (renewed) transaction.dirty = true
-      return renewed
+      return this.#connection.run(sql, now + ttl, lease.name, lease.owner, now) === 1
     })
   }
 
   /** Gives a lease back; does nothing if it is not held any more. */
   release(lease: Lease): void {
-    this.#transactions.write('lock', (transaction) => {
-      this.#remove(transaction, 'name = ? AND owner = ?', lease.name, lease.owner)
-    })
+    this.#transactions.run('lock', 'DELETE FROM leases WHERE name = ? AND owner = ?', lease.name, lease.owner)
   }
 
   /** Whether the open transaction still sees `lease` as held. */
@@ -91,25 +85,30 @@ export class Leases {
     return this.#connection.prepare(sql).get(lease.name, lease.owner, this.#clock.now()) !== undefined
   }
 
-  /** Ends the load of `key`, if one is going on anywhere: a write that is acknowledged now must win over what it brings. */
-  outdate(transaction: Transaction, key: StoredKey): void {
-    if (transaction.totals.loads > 0) this.#remove(transaction, 'load_of = ?', key.bytes)
+  /** Ends the load of a `key` that has no row: a write to a row does that by itself. */
+  outdate(key: StoredKey): void {
+    if (this.#anyLoads()) this.#transactions.run('delete', 'DELETE FROM leases WHERE load_of = ?', key.bytes)
   }
 
   /** Ends the loads whose entry would have `tag`. */
-  outdateTag(transaction: Transaction, tag: string): void {
-    if (transaction.totals.loads === 0) return
-    this.#remove(transaction, 'load_of IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(leases.tags) WHERE value = ?)', tag)
+  outdateTag(tag: string): void {
+    if (!this.#anyLoads()) return
+    const sql = 'DELETE FROM leases WHERE load_of IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(leases.tags) WHERE value = ?)'
+    this.#transactions.run('evictTag', sql, tag)
   }
 
   /** Ends every load. */
-  outdateAll(transaction: Transaction): void {
-    if (transaction.totals.loads > 0) this.#remove(transaction, 'load_of IS NOT NULL')
+  outdateAll(): void {
+    if (this.#anyLoads()) this.#transactions.run('clear', 'DELETE FROM leases WHERE load_of IS NOT NULL')
   }
 
-  /** Removes leases that nobody holds any more. @returns how many. */
-  sweep(transaction: Transaction): number {
-    return this.#remove(transaction, 'expires <= ?', this.#clock.now())
+  /** Removes leases that nobody holds any more. */
+  sweep(): void {
+    this.#transactions.run('check', 'DELETE FROM leases WHERE expires <= ?', this.#clock.now())
+  }
+
+  #anyLoads(): boolean {
+    return ((this.#connection.row('SELECT loads FROM counters')?.[0] as number | undefined) ?? 0) > 0
   }
 
   #isFree(name: string): boolean {
@@ -117,14 +116,5 @@ export class Leases {
     if (row === undefined || (row[1] as number) <= this.#clock.now()) return true
     const session = String(row[0]).split('.')[0] ?? ''
     return session !== this.#session && sessionEnded(this.#folder, session)
-  }
-
-  #remove(transaction: Transaction, where: string, ...parameters: (string | number | Uint8Array)[]): number {
-    const loads = this.#connection.prepare(`SELECT count(*) FROM leases WHERE load_of IS NOT NULL AND ${where}`)
-    const ended = Number((loads.get(...parameters) as Row)[0])
-    const removed = this.#connection.run(`DELETE FROM leases WHERE ${where}`, ...parameters)
-    transaction.totals.loads -= ended
-    if (removed > 0) transaction.dirty = true
-    return removed
   }
 }

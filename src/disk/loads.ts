@@ -174,8 +174,8 @@ export class Loads {
     await this.#engine.keepValue(key, async () => {
       const prepared = writer.prepare('load', encoded)
       try {
-        await transactions.writeAsync('load', (transaction) => {
-          if (leases.holds(held.lease)) writer.store(transaction, key, prepared, options, promisedFlag)
+        await transactions.writeAsync('load', () => {
+          if (leases.holds(held.lease)) writer.store('load', key, prepared, options, promisedFlag)
         })
       } finally {
         writer.abandon(prepared)

@@ -4,7 +4,7 @@ import type { Row } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { findOrphans, valueFolders } from './recovery.ts'
 import { isBusy } from './sqlite-errors.ts'
-import type { Totals } from './totals.ts'
+import { readTotals } from './totals.ts'
 import { unlinkIfThere } from './value-files.ts'
 
 /** Time between two rounds, in milliseconds. */
@@ -15,8 +15,12 @@ const usesEvery = 100
 const perRound = { uses: 512, expired: 256 } as const
 /** Commits between two looks at the room that the database and its log take. */
 const commitsPerLook = 128
-/** Writes between two small sweeps of expired entries. */
-const commitsPerSweep = 16
+/** Writes between two small steps: a sweep of expired entries, some noted uses, a look at the totals. */
+const commitsPerStep = 16
+/** A store that is closer to its limits than this many writes could fill looks at its totals after each of them. */
+const writesOfMargin = 512
+/** A process that never lets a timer run writes its noted uses this often, in milliseconds. */
+const usesAtLeastEvery = 250
 /** Entries that such a sweep removes at most. */
 const expiredPerSweep = 8
 /** A log of this size is emptied when nobody reads an old state of it. */
@@ -27,6 +31,8 @@ const smallestDiskLimit = 2 ** 20
 /** How much more than its values the store may take on disk before entries go: `maxBytes` times this. */
 const diskAllowance = 1.12
 const evictedPerLook = 64
+/** Values are taken to have at least this many bytes when it is guessed how soon a limit could be reached. */
+const largeValue = 65_536
 
 /** What a store does by itself: in small steps with writes, and in rounds by a timer that keeps no process alive. */
 export class Maintenance {
@@ -35,6 +41,9 @@ export class Maintenance {
   #usesTimer: Timer | undefined
   #commits = 0
   #expiredSeen = true
+  #isNearLimit = true
+  #stepping = false
+  #usesWritten = 0
   #folders: string[] = []
   #emptiedAt = -1
 
@@ -52,11 +61,15 @@ export class Maintenance {
   }
 
   /** After each commit: what must not wait for a timer, because a busy process may never let one run. */
-  afterCommit(totals: Totals): void {
+  readonly afterCommit = (): void => {
+    // What is done here commits too.
+    if (this.#stepping) return
+    this.#stepping = true
     this.#commits += 1
-    if (this.#engine.trash.isFull(totals)) this.#quietly(() => this.#engine.trash.relieve(totals))
-    if (this.#commits % commitsPerSweep === 0) this.#quietly(this.#sweepSome)
+    if (this.#isNearLimit || this.#commits % commitsPerStep === 0) this.#quietly(this.#lookAtTotals)
+    if (this.#commits % commitsPerStep === 0) this.#quietly(this.#step)
     if (this.#commits % commitsPerLook === 0) this.#quietly(this.#lookAtRoom)
+    this.#stepping = false
   }
 
   close(): void {
@@ -98,29 +111,38 @@ export class Maintenance {
   /** Never waits for the write lock: what is not written now is written later. */
   #writeUses(limit: number): void {
     const { connection, tally, transactions, uses } = this.#engine
+    this.#usesWritten = performance.now()
     if (uses.size === 0 && tally.isEmpty) return
-    transactions.tryWrite('note uses', (transaction) => {
+    transactions.tryWrite('note uses', () => {
       uses.write(connection, limit)
-      transaction.dirty = true
+      tally.write(connection)
     })
   }
 
   readonly #expireSome = (): void => {
-    const { connection, removal, transactions } = this.#engine
-    const now = this.#engine.now()
-    if (connection.row('SELECT 1 FROM entries WHERE expires <= ? LIMIT 1', now) === undefined) return
-    transactions.tryWrite('expire', (transaction) => removal.expire(transaction, now, perRound.expired))
+    const { now, removal, transactions } = this.#engine
+    if (removal.hasExpired(now())) transactions.tryWrite('expire', () => removal.expire(now(), perRound.expired))
   }
 
-  readonly #sweepSome = (): void => {
-    const { connection, removal, transactions } = this.#engine
-    const now = this.#engine.now()
-    // Asked in the read path first: most stores have nothing that expires.
-    if (this.#expiredSeen || this.#commits % commitsPerLook === 0) {
-      this.#expiredSeen = connection.row('SELECT 1 FROM entries WHERE expires <= ? LIMIT 1', now) !== undefined
-    }
-    if (!this.#expiredSeen) return
-    transactions.tryWrite('expire', (transaction) => removal.expire(transaction, now, expiredPerSweep))
+  readonly #step = (): void => {
+    const { now, removal, transactions } = this.#engine
+    if (performance.now() - this.#usesWritten > usesAtLeastEvery) this.#writeUses(perRound.uses)
+    // Most stores have nothing that expires, so those that had nothing lately are asked less often.
+    if (!this.#expiredSeen && this.#commits % commitsPerLook !== 0) return
+    this.#expiredSeen = removal.hasExpired(now())
+    if (this.#expiredSeen) transactions.tryWrite('expire', () => removal.expire(now(), expiredPerSweep))
+  }
+
+  /** Evicts where a limit is passed, and finds out how soon that could be again. */
+  readonly #lookAtTotals = (): void => {
+    const { connection, now, options, removal, transactions, trash } = this.#engine
+    const totals = readTotals(connection)
+    trash.relieve(totals.trashBytes)
+    const perEntry = totals.entries === 0 ? 0 : totals.bytes / totals.entries
+    this.#isNearLimit =
+      totals.entries + writesOfMargin > options.maxEntries ||
+      totals.bytes + writesOfMargin * Math.max(perEntry, largeValue) > options.maxBytes
+    if (removal.isOver(totals)) transactions.write('evict', () => removal.evict(now()))
   }
 
   readonly #lookAtRoom = (): void => {
@@ -128,7 +150,7 @@ export class Maintenance {
     const { maxBytes, eviction } = this.#engine.options
     if (eviction === 'none' || maxBytes < smallestDiskLimit || maxBytes === Number.POSITIVE_INFINITY) return
     if (this.#roomTaken() <= maxBytes * diskAllowance) return
-    this.#engine.transactions.tryWrite('evict', (transaction) => this.#engine.removal.evictSome(transaction, evictedPerLook))
+    this.#engine.transactions.tryWrite('evict', () => this.#engine.removal.evictSome(evictedPerLook))
   }
 
   /** Bytes of the database's used pages and of all value files. */

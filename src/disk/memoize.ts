@@ -205,9 +205,7 @@ class Calls<F extends AnyFunction> {
     group.flush()
     try {
       engine.writer.using('memoize', encoded, (prepared) => {
-        engine.transactions.write('memoize', (transaction) => {
-          engine.writer.store(transaction, key, prepared, options, flags)
-        })
+        engine.writer.store('memoize', key, prepared, options, flags)
       })
     } catch (error) {
       engine.drop(key, error)

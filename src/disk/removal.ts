@@ -1,14 +1,12 @@
 import type { StoreEvent } from '../contracts/events.ts'
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
-import { type OldEntry, removeEntry, toOldEntry } from './entries.ts'
 import type { EvictionPolicy } from './eviction-policy.ts'
-import type { Stamps } from './stamp.ts'
 import { keyOfRow } from './stored-key.ts'
-import type { Transaction } from './transactions.ts'
+import { readTotals, type Totals } from './totals.ts'
 import type { Uses } from './uses.ts'
 
-const columns = 'id, size, file, tags, expires, key, long_key'
+const columns = 'id, size, key, long_key, expires'
 
 /** So many used entries are moved to a later place in one transaction before it ends, unless the store is well over its limit. */
 const movesPerCall = 256
@@ -23,16 +21,27 @@ export interface RemovalOptions {
 }
 
 interface Candidate {
-  readonly old: OldEntry
+  readonly id: number
+  readonly size: number
   readonly row: Row
-  /** Where it stands in its queue. */
-  readonly place: number
   /** Where its last use would put it; `null` if it was not used since its insertion. */
   readonly used: number | null
+  /** Where it stands in its queue. */
+  readonly place: number
+}
+
+/** What one run of evictions knows and changes. */
+interface Run {
+  entries: number
+  bytes: number
+  /** Entries with smaller ids have left the queue of insertion. */
+  hand: number
+  /** The newest entry is never evicted: somebody has just stored it. */
+  readonly newest: number
 }
 
 /**
- * Removes what has expired, what is over the limits and what has a tag, in batches inside the caller's transaction.
+ * Removes what has expired, what is over the limits and what has a tag; in batches, inside the caller's transaction.
  *
  * Eviction is exact LRU (or LFU) at the cost of FIFO. New entries queue in the order of their ids, without an index of their
  * own. Only when an old entry reaches the front of the queue is it looked at: if it was used since, it moves to the place of
@@ -42,22 +51,14 @@ interface Candidate {
  */
 export class Removal {
   readonly #connection: Connection
-  readonly #stamps: Stamps
   readonly #uses: Uses
   readonly #emit: ((event: StoreEvent) => void) | undefined
   readonly #options: RemovalOptions
   readonly #front: string
   readonly #ranked: string
 
-  constructor(
-    connection: Connection,
-    stamps: Stamps,
-    uses: Uses,
-    emit: ((event: StoreEvent) => void) | undefined,
-    options: RemovalOptions,
-  ) {
+  constructor(connection: Connection, uses: Uses, emit: ((event: StoreEvent) => void) | undefined, options: RemovalOptions) {
     this.#connection = connection
-    this.#stamps = stamps
     this.#uses = uses
     this.#emit = emit
     this.#options = options
@@ -66,120 +67,132 @@ export class Removal {
     this.#ranked = `SELECT ${columns}, ${rank}, rank FROM entries WHERE rank IS NOT NULL ORDER BY rank LIMIT 1`
   }
 
+  /** Whether anything expired at `now` or before. Needs no transaction. */
+  hasExpired(now: number): boolean {
+    return this.#connection.row('SELECT 1 FROM entries WHERE expires <= ? LIMIT 1', now) !== undefined
+  }
+
   /** Removes up to `limit` entries that expired at `now` or before. @returns how many. */
-  expire(transaction: Transaction, now: number, limit: number): number {
-    const rows = this.#connection
-      .prepare(`SELECT ${columns} FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?`)
-      .all(now, limit) as Row[]
-    for (const row of rows) this.#remove(transaction, row, 'expire', 'its time to live is over')
-    transaction.totals.expirations += rows.length
+  expire(now: number, limit: number): number {
+    const rows = this.#connection.rows(`SELECT ${columns} FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?`, now, limit)
+    for (const row of rows) this.#remove(row, 'expire', 'its time to live is over')
+    if (rows.length > 0) this.#connection.run('UPDATE counters SET expirations = expirations + ?', rows.length)
     return rows.length
   }
 
   /** Removes up to `limit` entries with `tag`. @returns how many rows went, and how many of these had not expired at `now`. */
-  evictTag(transaction: Transaction, tag: string, now: number, limit: number): { removed: number; live: number } {
-    const rows = this.#connection
-      .prepare(`SELECT ${columns} FROM entries WHERE id IN (SELECT id FROM tags WHERE tag = ? LIMIT ?)`)
-      .all(tag, limit) as Row[]
-    let live = 0
-    for (const row of rows) {
-      const expires = row[4] as number | null
-      if (expires === null || expires > now) live += 1
-      this.#remove(transaction, row, undefined, '')
-    }
+  evictTag(tag: string, now: number, limit: number): { removed: number; live: number } {
+    const sql = `SELECT ${columns} FROM entries WHERE id IN (SELECT id FROM tags WHERE tag = ? LIMIT ?)`
+    const rows = this.#connection.rows(sql, tag, limit)
+    for (const row of rows) this.#remove(row, undefined, '')
+    const live = rows.filter((row) => row[4] === null || (row[4] as number) > now).length
+    if (live > 0) this.#connection.run('UPDATE counters SET deletes = deletes + ?', live)
     return { removed: rows.length, live }
   }
 
-  /** Whether the totals are over a limit that this policy enforces by evicting. */
-  isOver(transaction: Transaction): boolean {
+  /** Whether `totals` are over a limit that this policy enforces by evicting. */
+  isOver({ bytes, entries }: Pick<Totals, 'bytes' | 'entries'>): boolean {
     const { maxBytes, maxEntries, policy } = this.#options
-    const { bytes, entries } = transaction.totals
     return policy.name !== 'none' && (bytes > maxBytes || entries > maxEntries)
   }
 
   /** Brings the store below its limits: expired entries first, then in the order of the policy. @returns how many went. */
-  evict(transaction: Transaction, now: number): number {
-    let removed = this.expire(transaction, now, evictionsAhead)
+  evict(now: number): number {
+    const expired = this.expire(now, evictionsAhead)
+    const run = this.#begin()
+    let evicted = 0
     let moves = movesPerCall
     for (let ahead = evictionsAhead; ; ) {
-      const over = this.isOver(transaction)
-      if (!over && (ahead <= 0 || this.#isLow(transaction))) return removed
-      if (moves <= 0 && !this.#isFarOver(transaction)) return removed
-      const step = this.#evictOne(transaction)
-      if (step === 'empty') return removed
+      const over = this.isOver(run)
+      if (!over && (ahead <= 0 || this.#isLow(run))) break
+      if (moves <= 0 && !this.#isFarOver(run)) break
+      const step = this.#step(run)
+      if (step === 'empty') break
       if (step === 'moved') {
         moves -= 1
         continue
       }
-      removed += 1
+      evicted += 1
       if (!over) ahead -= 1
     }
+    this.#end(run, evicted)
+    return expired + evicted
   }
 
   /** Evicts up to `count` entries whatever the limits, because the database takes more room than its values. @returns how many. */
-  evictSome(transaction: Transaction, count: number): number {
-    let removed = 0
-    for (let moves = movesPerCall; removed < count && moves > 0; ) {
-      const step = this.#evictOne(transaction)
+  evictSome(count: number): number {
+    const run = this.#begin()
+    let evicted = 0
+    for (let moves = movesPerCall; evicted < count && moves > 0; ) {
+      const step = this.#step(run)
       if (step === 'empty') break
       if (step === 'moved') moves -= 1
-      else removed += 1
+      else evicted += 1
     }
-    return removed
+    this.#end(run, evicted)
+    return evicted
   }
 
-  #isLow(transaction: Transaction): boolean {
+  #begin(): Run {
+    const row = (this.#connection.row('SELECT hand, next_id FROM counters') ?? []) as readonly number[]
+    const { bytes, entries } = readTotals(this.#connection)
+    return { bytes, entries, hand: row[0] ?? 0, newest: (row[1] ?? 0) - 1 }
+  }
+
+  #end(run: Run, evicted: number): void {
+    this.#connection.run('UPDATE counters SET hand = ?, evictions = evictions + ?', run.hand, evicted)
+  }
+
+  #isLow({ bytes, entries }: Run): boolean {
     const { maxBytes, maxEntries } = this.#options
-    const { bytes, entries } = transaction.totals
     return bytes <= maxBytes - maxBytes / 64 && entries <= maxEntries - Math.floor(maxEntries / 64)
   }
 
-  #isFarOver(transaction: Transaction): boolean {
+  #isFarOver({ bytes, entries }: Run): boolean {
     const { maxBytes, maxEntries } = this.#options
-    return transaction.totals.bytes > maxBytes * 1.05 || transaction.totals.entries > maxEntries * 1.05
+    return bytes > maxBytes * 1.05 || entries > maxEntries * 1.05
   }
 
-  #evictOne(transaction: Transaction): 'evicted' | 'moved' | 'empty' {
-    const front = this.#candidate(this.#front, transaction.totals.hand)
+  #step(run: Run): 'evicted' | 'moved' | 'empty' {
+    const front = this.#candidate(this.#front, run.hand)
     if (front !== undefined && front.used !== null) {
-      this.#move(transaction, front)
-      transaction.totals.hand = front.old.id + 1
+      this.#move(front)
+      run.hand = front.id + 1
       return 'moved'
     }
     const ranked = this.#candidate(this.#ranked)
     if (ranked !== undefined && ranked.used !== ranked.place) {
-      this.#move(transaction, ranked)
+      this.#move(ranked)
       return 'moved'
     }
-    const first = front === undefined || (ranked !== undefined && ranked.place < front.place) ? ranked : front
-    if (first === undefined || transaction.written.has(first.old.id)) return 'empty'
-    if (first === front) transaction.totals.hand = first.old.id
-    this.#remove(transaction, first.row, 'evict', this.#options.policy.name)
-    transaction.totals.evictions += 1
+    const first = firstOf(front?.id === run.newest ? undefined : front, ranked?.id === run.newest ? undefined : ranked)
+    if (first === undefined) return 'empty'
+    if (first === front) run.hand = first.id
+    this.#remove(first.row, 'evict', this.#options.policy.name)
+    run.entries -= 1
+    run.bytes -= first.size
     return 'evicted'
   }
 
   #candidate(sql: string, ...parameters: number[]): Candidate | undefined {
-    const statement = this.#connection.prepare(sql)
-    let row = statement.get(...parameters) as Row | undefined
+    let row = this.#connection.row(sql, ...parameters)
     // What this process noted and did not write yet counts too.
-    if (row !== undefined && this.#uses.writeOne(this.#connection, row[0] as number)) {
-      row = statement.get(...parameters) as Row | undefined
-    }
-    const old = toOldEntry(row)
-    if (row === undefined || old === undefined) return undefined
-    return { old, row, used: row[7] as number | null, place: row[8] as number }
+    if (row !== undefined && this.#uses.writeOne(this.#connection, row[0] as number)) row = this.#connection.row(sql, ...parameters)
+    if (row === undefined) return undefined
+    return { id: row[0] as number, size: row[1] as number, row, used: row[5] as number | null, place: row[6] as number }
   }
 
-  #move(transaction: Transaction, candidate: Candidate): void {
-    this.#connection.run('UPDATE entries SET rank = ? WHERE id = ?', candidate.used, candidate.old.id)
-    transaction.dirty = true
+  #move({ id, used }: Candidate): void {
+    this.#connection.run('UPDATE entries SET rank = ? WHERE id = ?', used, id)
   }
 
-  #remove(transaction: Transaction, row: Row, type: StoreEvent['type'] | undefined, reason: string): void {
-    const old = toOldEntry(row)
-    if (old === undefined) return
-    removeEntry(this.#connection, transaction, old, this.#stamps.next())
-    if (type !== undefined) this.#emit?.({ type, key: keyOfRow(row[5], row[6]), reason, detail: { size: old.size } })
+  #remove(row: Row, type: StoreEvent['type'] | undefined, reason: string): void {
+    this.#connection.run('DELETE FROM entries WHERE id = ?', row[0] as number)
+    if (type !== undefined) this.#emit?.({ type, key: keyOfRow(row[2], row[3]), reason, detail: { size: row[1] } })
   }
+}
+
+function firstOf(front: Candidate | undefined, ranked: Candidate | undefined): Candidate | undefined {
+  if (front === undefined || ranked === undefined) return front ?? ranked
+  return ranked.place < front.place ? ranked : front
 }

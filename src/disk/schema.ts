@@ -21,8 +21,9 @@ export const formatVersion = 1
  * - `expires`: milliseconds since the epoch, NULL = never.
  * - `file`, `checksum`: where the value lies if not inline, and the XXH3 of its bytes.
  *
- * `counters`: the one row that every commit updates, so that size, bytes and limits need no scan.
- * `trash`: files of deleted values, unlinked a little later. `leases`: locks and loads in progress.
+ * `counters`: one row that is always exact, so that size, bytes and limits need no scan.
+ * `trash`: files of deleted values, unlinked a little later; `since` is when that was noticed.
+ * `leases`: locks and loads in progress.
  */
 const tables = `
 CREATE TABLE entries (
@@ -57,7 +58,6 @@ CREATE TABLE counters (
   hand INTEGER NOT NULL,
   loads INTEGER NOT NULL,
   fence INTEGER NOT NULL,
-  writer INTEGER NOT NULL,
   hits INTEGER NOT NULL,
   misses INTEGER NOT NULL,
   sets INTEGER NOT NULL,
@@ -65,9 +65,9 @@ CREATE TABLE counters (
   evictions INTEGER NOT NULL,
   expirations INTEGER NOT NULL
 );
-INSERT INTO counters VALUES (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+INSERT INTO counters VALUES (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 CREATE INDEX entries_by_file ON entries (file) WHERE file IS NOT NULL;
-CREATE TABLE trash (file TEXT PRIMARY KEY, size INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE trash (id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, since INTEGER);
 CREATE INDEX trash_by_age ON trash (since);
 CREATE TABLE leases (
   name TEXT PRIMARY KEY,
@@ -78,6 +78,56 @@ CREATE TABLE leases (
   tags TEXT
 ) WITHOUT ROWID;
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+`
+
+/** Makes the trigger that the removal of an entry runs: see {@link triggers}. */
+export const deletedTrigger = `
+CREATE TRIGGER entry_deleted AFTER DELETE ON entries BEGIN
+  UPDATE counters SET entries = entries - 1, bytes = bytes - old.size,
+    file_bytes = file_bytes - CASE WHEN old.file IS NULL THEN 0 ELSE old.size END;
+  INSERT INTO trash (file, size) SELECT old.file, old.size WHERE old.file IS NOT NULL;
+  DELETE FROM tags WHERE id = old.id AND tag IN (SELECT value FROM json_each(old.tags));
+  DELETE FROM leases WHERE load_of = old.key AND (SELECT loads FROM counters) > 0;
+END;
+`
+
+/**
+ * What must change together is changed by the database itself: whoever writes a row, its statement also keeps the counters,
+ * sends the file that the row no longer names to the trash, keeps the tags, and ends a load of that key. A plain `set` is
+ * so one statement that commits by itself, which costs less than any transaction of several.
+ */
+const triggers = `
+CREATE TRIGGER entry_inserted AFTER INSERT ON entries BEGIN
+  UPDATE counters SET entries = entries + 1, bytes = bytes + new.size, next_id = new.id + 1, sets = sets + 1,
+    file_bytes = file_bytes + CASE WHEN new.file IS NULL THEN 0 ELSE new.size END;
+  INSERT INTO tags (tag, id) SELECT value, new.id FROM json_each(new.tags);
+  DELETE FROM leases WHERE load_of = new.key AND (SELECT loads FROM counters) > 0;
+END;
+CREATE TRIGGER entry_replaced AFTER UPDATE OF size ON entries BEGIN
+  UPDATE counters SET bytes = bytes + new.size - old.size, sets = sets + 1,
+    file_bytes = file_bytes + CASE WHEN new.file IS NULL THEN 0 ELSE new.size END - CASE WHEN old.file IS NULL THEN 0 ELSE old.size END;
+  DELETE FROM leases WHERE load_of = new.key AND (SELECT loads FROM counters) > 0;
+END;
+CREATE TRIGGER file_replaced AFTER UPDATE OF file ON entries WHEN old.file IS NOT NULL BEGIN
+  INSERT INTO trash (file, size) VALUES (old.file, old.size);
+END;
+CREATE TRIGGER tags_replaced AFTER UPDATE OF tags ON entries WHEN old.tags IS NOT new.tags BEGIN
+  DELETE FROM tags WHERE id = old.id AND tag IN (SELECT value FROM json_each(old.tags));
+  INSERT INTO tags (tag, id) SELECT value, new.id FROM json_each(new.tags);
+END;
+${deletedTrigger}
+CREATE TRIGGER trash_added AFTER INSERT ON trash BEGIN
+  UPDATE counters SET trash_bytes = trash_bytes + new.size;
+END;
+CREATE TRIGGER trash_removed AFTER DELETE ON trash BEGIN
+  UPDATE counters SET trash_bytes = trash_bytes - old.size;
+END;
+CREATE TRIGGER load_begun AFTER INSERT ON leases WHEN new.load_of IS NOT NULL BEGIN
+  UPDATE counters SET loads = loads + 1;
+END;
+CREATE TRIGGER load_ended AFTER DELETE ON leases WHEN old.load_of IS NOT NULL BEGIN
+  UPDATE counters SET loads = loads - 1;
+END;
 `
 
 /** What a store remembers of how it was created. */
@@ -94,7 +144,7 @@ export type StoreKind = 'cache' | 'index'
 
 /** Creates the tables in an empty database; the caller holds the write lock. */
 export function createSchema(database: Database, settings: Settings): void {
-  database.exec(tables)
+  database.exec(tables + triggers)
   const insert = database.prepare('INSERT INTO settings VALUES (?, ?)')
   insert.run('store-id', settings.storeId)
   insert.run('kind', settings.kind)

@@ -1,21 +1,25 @@
-import type { Totals } from './totals.ts'
+import type { Connection } from './connection.ts'
 
-/** What this process counted since its last commit: added to the totals by its next one, so that a read writes nothing. */
+/** What this process counted since it last told the database: a read writes nothing, and a write not twice. */
 export class Tally {
   hits = 0
   misses = 0
+  deletes = 0
 
   get isEmpty(): boolean {
-    return this.hits === 0 && this.misses === 0
+    return this.hits === 0 && this.misses === 0 && this.deletes === 0
   }
 
-  addTo(totals: Totals): void {
-    totals.hits += this.hits
-    totals.misses += this.misses
+  /** Adds the counts to the totals, in the open transaction. */
+  write(connection: Connection): void {
+    const sql = 'UPDATE counters SET hits = hits + ?, misses = misses + ?, deletes = deletes + ?'
+    connection.run(sql, this.hits, this.misses, this.deletes)
+    this.reset()
   }
 
   reset(): void {
     this.hits = 0
     this.misses = 0
+    this.deletes = 0
   }
 }

@@ -1,36 +1,26 @@
-import { randomInt } from 'node:crypto'
 import { types } from 'node:util'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Connection } from './connection.ts'
-import { toStoreError } from './sqlite-errors.ts'
-import { readTotals, type Totals, writeTotals } from './totals.ts'
+import type { SqlValue } from './driver.ts'
+import { isBusy, toStoreError } from './sqlite-errors.ts'
 import type { NewFile, ValueFiles } from './value-files.ts'
 import type { WriteLock } from './write-lock.ts'
 
 /** One write transaction while it is open. */
-export interface Transaction {
-  /** Changed in place; written before the commit. */
-  totals: Totals
-  /** Files that rows written here name: removed if it rolls back. */
+interface Transaction {
+  /** Files that rows written in it name: removed if it rolls back. */
   readonly files: NewFile[]
-  /** Ids of entries written here: they are not evicted before it ended. */
-  readonly written: Set<number>
-  /** Whether there is anything to commit. */
-  dirty: boolean
   /** The storage error that one of its parts met. SQLite may have rolled back by itself then, so it cannot commit. */
   failure: unknown
 }
 
-/** Runs write transactions on one connection, one at a time, re-entrant. */
+/** Runs the writes of one connection: single statements, and transactions, one at a time, re-entrant. */
 export class Transactions {
-  /** Called in each transaction that has something to commit, just before it does. */
-  beforeCommit: (transaction: Transaction) => void = () => {}
-  /** Called after each transaction with what it committed, `undefined` if it did not. */
-  settled: (committed: Totals | undefined) => void = () => {}
+  /** Called after each commit, outside of the transaction. */
+  afterCommit: () => void = () => {}
   readonly #connection: Connection
   readonly #lock: WriteLock
   readonly #files: ValueFiles
-  readonly #writer = randomInt(1, 2 ** 47)
   #current: Transaction | undefined
   #depth = 0
 
@@ -40,30 +30,42 @@ export class Transactions {
     this.#files = files
   }
 
-  /** The open transaction, if there is one. */
-  get current(): Transaction | undefined {
-    return this.#current
+  /** Whether a transaction is open. */
+  get isOpen(): boolean {
+    return this.#current !== undefined
+  }
+
+  /**
+   * Runs one statement that changes rows, as a transaction of its own or as part of the open one.
+   * @param what names the call in errors.
+   * @returns how many rows it changed, those changed by triggers left out.
+   */
+  run(what: string, sql: string, ...parameters: SqlValue[]): number {
+    if (this.#current !== undefined) return this.#join(what, this.#current, () => this.#connection.run(sql, ...parameters))
+    const changes = this.#runAlone(what, sql, parameters)
+    this.#lock.committed()
+    this.afterCommit()
+    return changes
   }
 
   /**
    * Runs `work` as one write: in a transaction of its own, or as part of the open one.
-   * @param what names the call in errors.
    * @throws HoldfastError `ERR_BUSY`, `ERR_NO_SPACE`, `ERR_READONLY`, `ERR_CORRUPT`, `ERR_IO`; what `work` throws.
    */
-  write<T>(what: string, work: (transaction: Transaction) => T): T {
+  write<T>(what: string, work: () => T): T {
     if (this.#current !== undefined) return this.#join(what, this.#current, work)
     this.#lock.acquire(what)
     return this.#runLocked(what, work)
   }
 
   /** As {@link write} if the lock is free now; otherwise `undefined`, and nothing was done. */
-  tryWrite<T>(what: string, work: (transaction: Transaction) => T): T | undefined {
+  tryWrite<T>(what: string, work: () => T): T | undefined {
     if (this.#current !== undefined || !this.#lock.tryAcquire()) return undefined
     return this.#runLocked(what, work)
   }
 
   /** As {@link write}, waiting for the lock without blocking the event loop; `work` itself is synchronous. */
-  async writeAsync<T>(what: string, work: (transaction: Transaction) => T): Promise<T> {
+  async writeAsync<T>(what: string, work: () => T): Promise<T> {
     await this.#lock.acquireAsync(what)
     return this.#runLocked(what, work)
   }
@@ -74,57 +76,51 @@ export class Transactions {
    */
   transact<T>(work: () => T): T {
     if (types.isAsyncFunction(work)) throw asyncError()
-    return this.write('transact', (transaction) => this.#savepoint(transaction, () => refusePromise(work())))
+    return this.write('transact', () => this.#savepoint(() => refusePromise(work())))
   }
 
-  #runLocked<T>(what: string, work: (transaction: Transaction) => T): T {
-    let transaction: Transaction | undefined
-    let lastWriter: number
+  /** Hands a file over to the open transaction, whose end decides over it. */
+  adopt(file: NewFile): void {
+    this.#current?.files.push(file)
+  }
+
+  #runAlone(what: string, sql: string, parameters: SqlValue[]): number {
+    try {
+      return this.#connection.run(sql, ...parameters)
+    } catch (error) {
+      if (!isBusy(error)) throw toStoreError(error, what)
+    }
+    this.#lock.acquire(what)
+    return this.#runLocked(what, () => this.#connection.run(sql, ...parameters))
+  }
+
+  #runLocked<T>(what: string, work: () => T): T {
+    const transaction: Transaction = { files: [], failure: undefined }
+    this.#current = transaction
     let result: T
     try {
-      transaction = this.#begin()
-      lastWriter = transaction.totals.writer
-      result = work(transaction)
+      result = work()
       if (transaction.failure !== undefined) throw transaction.failure
-      this.#commit(transaction)
+      this.#connection.prepare('COMMIT').run()
     } catch (error) {
       this.#rollback(transaction)
       throw toStoreError(error, what)
     }
     this.#current = undefined
     for (const file of transaction.files) this.#files.release(file.slot)
-    if (!transaction.dirty) return result
-    this.#lock.committed(lastWriter !== this.#writer && lastWriter !== 0)
-    this.settled(transaction.totals)
+    this.#lock.committed()
+    this.afterCommit()
     return result
   }
 
-  #begin(): Transaction {
-    const totals = readTotals(this.#connection)
-    this.#current = { totals, files: [], written: new Set(), dirty: false, failure: undefined }
-    return this.#current
-  }
-
-  #commit(transaction: Transaction): void {
-    if (!transaction.dirty) {
-      this.#connection.prepare('ROLLBACK').run()
-      return
-    }
-    this.beforeCommit(transaction)
-    transaction.totals.writer = this.#writer
-    writeTotals(this.#connection, transaction.totals)
-    this.#connection.prepare('COMMIT').run()
-  }
-
-  #rollback(transaction: Transaction | undefined): void {
+  #rollback(transaction: Transaction): void {
     this.#current = undefined
     try {
       this.#connection.prepare('ROLLBACK').run()
     } catch {
       // SQLite rolled back by itself when the disk was full or failed.
     }
-    for (const file of transaction?.files ?? []) this.#discard(file)
-    this.settled(undefined)
+    for (const file of transaction.files) this.#discard(file)
   }
 
   #discard(file: NewFile): void {
@@ -135,9 +131,9 @@ export class Transactions {
     }
   }
 
-  #join<T>(what: string, transaction: Transaction, work: (transaction: Transaction) => T): T {
+  #join<T>(what: string, transaction: Transaction, work: () => T): T {
     try {
-      return work(transaction)
+      return work()
     } catch (error) {
       const coded = toStoreError(error, what)
       if (coded !== error) transaction.failure ??= coded
@@ -145,11 +141,11 @@ export class Transactions {
     }
   }
 
-  #savepoint<T>(transaction: Transaction, work: () => T): T {
+  #savepoint<T>(work: () => T): T {
+    const transaction = this.#current
     // The outermost level needs none: its rollback is the transaction's.
-    if (this.#depth === 0) return this.#deeper(work)
+    if (this.#depth === 0 || transaction === undefined) return this.#deeper(work)
     const name = `level_${this.#depth}`
-    const before = { ...transaction.totals }
     const fileCount = transaction.files.length
     this.#connection.run(`SAVEPOINT ${name}`)
     try {
@@ -157,7 +153,6 @@ export class Transactions {
     } catch (error) {
       if (transaction.failure === undefined) {
         this.#connection.run(`ROLLBACK TO ${name}`)
-        transaction.totals = before
         for (const file of transaction.files.splice(fileCount)) this.#discard(file)
       }
       throw error

@@ -1,6 +1,5 @@
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
-import type { Totals } from './totals.ts'
 import type { Transactions } from './transactions.ts'
 import type { ValueFiles } from './value-files.ts'
 
@@ -27,20 +26,21 @@ export class Trash {
     this.#largest = largest
   }
 
-  isFull(totals: Totals): boolean {
-    return totals.trashBytes > this.#largest
-  }
-
-  /** Unlinks what has waited long enough at `now`. */
+  /** Unlinks what has waited long enough at `now`; the wait of what is new begins. */
   drain(now: number): void {
-    this.#unlink(() => this.#connection.rows('SELECT file, size FROM trash WHERE since <= ? ORDER BY since LIMIT ?', now - this.#delay, batch))
+    if (this.#connection.row('SELECT 1 FROM trash LIMIT 1') === undefined) return
+    const sql = 'SELECT file, size FROM trash WHERE since <= ? ORDER BY since LIMIT ?'
+    this.#unlink(() => this.#connection.rows(sql, now - this.#delay, batch))
+    if (this.#connection.row('SELECT 1 FROM trash WHERE since IS NULL LIMIT 1') === undefined) return
+    this.#transactions.tryWrite('unlink', () => this.#connection.run('UPDATE trash SET since = ? WHERE since IS NULL', now))
   }
 
-  /** Unlinks the oldest until what waits is small again. */
-  relieve(totals: Totals): void {
-    let excess = totals.trashBytes - this.#largest / 2
+  /** Unlinks the oldest of `waiting` bytes, if these are too many, until they are few again. */
+  relieve(waiting: number): void {
+    if (waiting <= this.#largest) return
+    let excess = waiting - this.#largest / 2
     this.#unlink(() => {
-      const rows = excess > 0 ? this.#connection.rows('SELECT file, size FROM trash ORDER BY since LIMIT ?', batch) : []
+      const rows = excess > 0 ? this.#connection.rows('SELECT file, size FROM trash ORDER BY id LIMIT ?', batch) : []
       for (const row of rows) excess -= row[1] as number
       return rows
     })
@@ -56,12 +56,8 @@ export class Trash {
     if (this.#isPinned()) return
     for (let rows = next(); rows.length > 0; rows = next()) {
       for (const row of rows) this.#files.unlink(row[0] as string)
-      const done = this.#transactions.tryWrite('unlink', (transaction) => {
-        for (const [file, size] of rows as [string, number][]) {
-          if (this.#connection.run('DELETE FROM trash WHERE file = ?', file) === 0) continue
-          transaction.totals.trashBytes -= size
-          transaction.dirty = true
-        }
+      const done = this.#transactions.tryWrite('unlink', () => {
+        for (const row of rows) this.#connection.run('DELETE FROM trash WHERE file = ?', row[0] as string)
         return true
       })
       if (done === undefined) return // somebody writes; the rows stay for the next round

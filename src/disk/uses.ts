@@ -13,7 +13,6 @@ const update = 'UPDATE entries SET used = ?, uses = uses + ? WHERE id = ?'
  */
 export class Uses {
   #noted = new Map<number, Use>()
-  #writing = new Set<number>()
 
   get size(): number {
     return this.#noted.size
@@ -32,32 +31,25 @@ export class Uses {
   /** Writes the note about one entry, if there is any, into the open transaction. @returns whether there was. */
   writeOne(connection: Connection, id: number): boolean {
     const use = this.#noted.get(id)
-    if (use === undefined || this.#writing.has(id)) return false
+    if (use === undefined) return false
     connection.run(update, use.stamp, use.count, id)
-    this.#writing.add(id)
+    // Should the transaction fail, the entry looks unused for a while: not worth keeping two books.
+    this.#noted.delete(id)
     return true
   }
 
   /** Writes up to `limit` notes into the open transaction. */
   write(connection: Connection, limit: number): void {
-    for (const [id, use] of this.#noted) {
-      if (this.#writing.size >= limit) return
-      if (this.#writing.has(id)) continue
-      connection.run(update, use.stamp, use.count, id)
-      this.#writing.add(id)
+    let left = limit
+    for (const id of this.#noted.keys()) {
+      if (left <= 0) return
+      this.writeOne(connection, id)
+      left -= 1
     }
-  }
-
-  /** Told whether the transaction in which notes were written was committed. */
-  settle(committed: boolean): void {
-    if (this.#writing.size === 0) return
-    if (committed) for (const id of this.#writing) this.#noted.delete(id)
-    this.#writing = new Set()
   }
 
   /** Forgets everything, for stores that are cleared. */
   clear(): void {
     this.#noted = new Map()
-    this.#writing = new Set()
   }
 }

@@ -1,5 +1,6 @@
 import { pause } from '../util/pause.ts'
 import type { Connection } from './connection.ts'
+import type { Row } from './driver.ts'
 import { isBusy, toStoreError } from './sqlite-errors.ts'
 
 /** How long a process writes without a break once it knows that others want to write too, in milliseconds. */
@@ -7,19 +8,23 @@ const slice = 1
 /** The break: longer than a waiter sleeps between two tries. */
 const breakMin = 0.25
 /** For so many commits after meeting another writer, a process takes its breaks. */
-const politeCommits = 256
+const politeCommits = 512
+/** A writer asks every so many commits whether others have written. */
+const commitsPerLook = 16
 
 /**
  * SQLite's write lock, shared fairly among processes.
  *
  * SQLite's busy handler sleeps longer the longer it waits, up to 100 ms, while a busy writer leaves the lock free for a few
  * microseconds at a time: whoever waits starves. Here waiters try more often the longer they wait, and a writer that has
- * met others (the counters row names the last writer) pauses after each slice, long enough for a waiter to get in.
- * A lone writer never pauses.
+ * met others (they had the lock, or `data_version` says that they wrote) pauses after each slice, long enough for a waiter
+ * to get in. A lone writer never pauses.
  */
 export class WriteLock {
   readonly #connection: Connection
   readonly #timeout: number
+  #commits = 0
+  #version: number | undefined
   #polite = 0
   #sliceStart = 0
 
@@ -35,7 +40,11 @@ export class WriteLock {
     for (;;) {
       const waited = performance.now() - start
       pause(patience(waited))
-      if (this.tryAcquire()) return
+      if (this.tryAcquire()) {
+        this.#meet()
+        this.#sliceStart = performance.now()
+        return
+      }
       if (waited >= this.#timeout) throw toStoreError(busyError, what)
     }
   }
@@ -63,18 +72,28 @@ export class WriteLock {
     }
   }
 
-  /** Told after each commit whether the commit before it was another's. Takes the break that is due. */
-  committed(afterAnother: boolean): void {
-    if (afterAnother) {
-      this.#polite = politeCommits
-      this.#sliceStart = performance.now()
-      return
-    }
+  /** Told after each commit. Takes the break that is due. */
+  committed(): void {
+    this.#commits += 1
+    if (this.#commits % commitsPerLook === 0 && this.#othersWrote()) this.#meet()
     if (this.#polite === 0) return
     this.#polite -= 1
     if (performance.now() - this.#sliceStart < slice) return
     pause(breakMin + Math.random() * breakMin)
     this.#sliceStart = performance.now()
+  }
+
+  #meet(): void {
+    if (this.#polite === 0) this.#sliceStart = performance.now()
+    this.#polite = politeCommits
+  }
+
+  /** Whether another connection has committed since this was last asked. */
+  #othersWrote(): boolean {
+    const version = (this.#connection.prepare('PRAGMA data_version').get() as Row)[0] as number
+    const changed = this.#version !== undefined && version !== this.#version
+    this.#version = version
+    return changed
   }
 }
 

@@ -1,11 +1,11 @@
 import { HoldfastError } from '../contracts/errors.ts'
-import type { Engine } from './engine.ts'
 import type { Row } from './driver.ts'
-import { findEntry, type NewEntry, type OldEntry, removeEntry, toOldEntry, writeEntry } from './entries.ts'
+import type { Engine } from './engine.ts'
+import { addEntry, entryParameters, type NewEntry, putEntry } from './entries.ts'
+import { deletedTrigger } from './schema.ts'
 import { expiryOf, type ResolvedSetOptions } from './set-options.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import type { StoredKey } from './stored-key.ts'
-import type { Transaction } from './transactions.ts'
 import type { Encoded } from './value-coding.ts'
 import type { NewFile } from './value-files.ts'
 
@@ -14,11 +14,14 @@ export interface Prepared {
   readonly codec: number | string
   readonly size: number
   readonly value: Uint8Array | NewFile
-  /** Whether a transaction has taken over the file: then its end decides over it. */
+  /** Whether a row names the file now, or a transaction that is to decide has taken it over. */
   adopted: boolean
 }
 
-/** Replaces and removes rows, inside the caller's transaction. */
+/** SQL: whether a row is live at the time of the parameter. */
+const live = '(expires IS NULL OR expires > ?)'
+
+/** Replaces and removes rows: each call is one write, a transaction of its own or part of the open one. */
 export class Writer {
   readonly #engine: Engine
 
@@ -48,6 +51,7 @@ export class Writer {
   /** Prepares `encoded` for `work`, and removes its file again if `work` did not store it. */
   using<T>(what: string, encoded: Encoded, work: (prepared: Prepared) => T): T {
     const prepared = this.prepare(what, encoded)
+    if (prepared.adopted) return work(prepared)
     try {
       return work(prepared)
     } finally {
@@ -55,127 +59,107 @@ export class Writer {
     }
   }
 
-  /** Removes the file of a prepared value that no transaction took over. */
+  /** Removes the file of a prepared value that was not stored. */
   abandon({ value, adopted }: Prepared): void {
     if (!adopted && !(value instanceof Uint8Array)) this.#engine.files.abandon(value.name, value.slot)
   }
 
-  /** The live entry of `key` as writes need it. An expired one is removed: it is absent on every path. */
-  live(transaction: Transaction, key: StoredKey): OldEntry | undefined {
-    const old = findEntry(this.#engine.connection, key)
-    if (old === undefined || old.expires === null || old.expires > this.#engine.now()) return old
-    removeEntry(this.#engine.connection, transaction, old, this.#engine.stamps.next())
-    transaction.totals.expirations += 1
-    return undefined
+  /** Stores under `key`, replacing what was there. */
+  store(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, flags = 0): void {
+    this.#put(what, putEntry, prepared, this.#entry(key, prepared, options, flags))
   }
 
-  /** Stores under `key`, replacing what was there. Takes over the file of `prepared`. */
-  store(transaction: Transaction, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, flags = 0): void {
-    const old = this.live(transaction, key)
-    const { expires, tags, description, meta } = options
-    const stamp = this.#engine.stamps.next()
-    this.#put(transaction, old, prepared, { key, ...prepared, flags, stamp, expires, tags, description, meta })
+  /** Stores under `key` if it has no live entry. @returns whether it did. */
+  add(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions): boolean {
+    return this.#put(what, addEntry, prepared, this.#entry(key, prepared, options, 0), this.#engine.now())
   }
 
   /** Stores a complete, registered file under `key`; removes the file if that fails. */
   storeFile(what: string, key: StoredKey, codec: number, file: NewFile, options: ResolvedSetOptions): void {
     const prepared: Prepared = { codec, size: file.size, value: file, adopted: false }
     try {
-      this.#engine.transactions.write(what, (transaction) => this.store(transaction, key, prepared, options))
+      this.store(what, key, prepared, options)
     } finally {
       this.abandon(prepared)
     }
   }
 
-  /** Replaces the value of a live entry, and keeps all else that is known of it. */
-  replaceValue(transaction: Transaction, key: StoredKey, old: OldEntry, prepared: Prepared): void {
-    const sql = 'SELECT flags, tags, description, meta FROM entries WHERE id = ?'
-    const row = this.#engine.connection.prepare(sql).get(old.id) as Row
-    this.#put(transaction, old, prepared, {
-      key,
-      ...prepared,
-      flags: row[0] as number,
-      stamp: this.#engine.stamps.next(),
-      expires: old.expires,
-      tags: row[1] === null ? [] : (JSON.parse(row[1] as string) as string[]),
-      description: row[2] as string | null,
-      meta: row[3] as Uint8Array | null,
-    })
+  /**
+   * Replaces the value of `key`, and keeps all else that is known of it; stores it with `options` if there is no live entry.
+   * For use inside a transaction.
+   */
+  replaceValue(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, ttl?: number): void {
+    const sql = `SELECT flags, expires, tags, description, meta FROM entries WHERE key = ? AND ${live}`
+    const now = this.#engine.now()
+    const row = this.#engine.connection.prepare(sql).get(key.bytes, now) as Row | undefined
+    if (row === undefined) {
+      this.store(what, key, prepared, options)
+      return
+    }
+    const [flags, expires, tags, description, meta] = row as [number, number | null, string | null, string | null, Uint8Array | null]
+    const kept: ResolvedSetOptions = {
+      expires: ttl === undefined ? expires : expiryOf(ttl, now),
+      tags: tags === null ? [] : (JSON.parse(tags) as string[]),
+      description,
+      meta,
+    }
+    this.store(what, key, prepared, kept, flags)
   }
 
   /** Removes the entry of `key`. @returns whether there was a live one. */
-  remove(transaction: Transaction, key: StoredKey): boolean {
-    this.#engine.leases.outdate(transaction, key)
-    const old = this.live(transaction, key)
-    if (old === undefined) return false
-    removeEntry(this.#engine.connection, transaction, old, this.#engine.stamps.next())
-    transaction.totals.deletes += 1
+  remove(what: string, key: StoredKey): boolean {
+    const { leases, now, tally, transactions } = this.#engine
+    if (transactions.run(what, `DELETE FROM entries WHERE key = ? AND ${live}`, key.bytes, now()) === 0) {
+      leases.outdate(key)
+      return false
+    }
+    tally.deletes += 1
     return true
   }
 
   /** Gives the live entry of `key` another end. @returns whether there is one. */
-  touch(transaction: Transaction, key: StoredKey, ttl: number): boolean {
-    const old = this.live(transaction, key)
-    if (old === undefined) return false
-    const now = this.#engine.now()
-    const expires = expiryOf(ttl, now)
-    if (expires !== null && expires <= now) return this.remove(transaction, key)
-    this.#engine.connection.run(
-      'UPDATE entries SET expires = ?, used = ? WHERE id = ?',
-      expires,
-      this.#engine.stamps.next(),
-      old.id,
-    )
-    transaction.dirty = true
-    return true
+  touch(what: string, key: StoredKey, ttl: number): boolean {
+    const { now, stamps, transactions } = this.#engine
+    const time = now()
+    const expires = expiryOf(ttl, time)
+    if (expires !== null && expires <= time) return this.remove(what, key)
+    const sql = `UPDATE entries SET expires = ?, used = ? WHERE key = ? AND ${live}`
+    return transactions.run(what, sql, expires, stamps.next(), key.bytes, time) === 1
   }
 
   /** Removes every entry. @returns how many were live. */
-  clear(transaction: Transaction): number {
-    const { connection, leases, stamps, uses } = this.#engine
-    const live = this.countLive()
-    leases.outdateAll(transaction)
-    const since = Math.floor(stamps.next() / 1_000)
-    connection.run('INSERT OR IGNORE INTO trash SELECT file, size, ? FROM entries WHERE file IS NOT NULL', since)
-    connection.run('DELETE FROM entries')
-    connection.run('DELETE FROM tags')
-    uses.clear()
-    const { totals } = transaction
-    totals.trashBytes += totals.fileBytes
-    totals.deletes += live
-    totals.entries = 0
-    totals.bytes = 0
-    totals.fileBytes = 0
-    transaction.dirty = true
-    return live
+  clear(): number {
+    const { connection, leases, transactions, uses } = this.#engine
+    return transactions.write('clear', () => {
+      const count = this.countLive()
+      leases.outdateAll()
+      connection.run('INSERT INTO trash (file, size) SELECT file, size FROM entries WHERE file IS NOT NULL')
+      // Without the trigger SQLite drops the pages as they are instead of visiting every row.
+      connection.database.exec(`DROP TRIGGER entry_deleted; DELETE FROM entries; DELETE FROM tags; ${deletedTrigger}`)
+      connection.run('UPDATE counters SET entries = 0, bytes = 0, file_bytes = 0, deletes = deletes + ?', count)
+      uses.clear()
+      return count
+    })
   }
 
   /** How many entries are live: the counter less those that expired and were not removed yet. */
   countLive(): number {
-    const { connection } = this.#engine
     const sql = 'SELECT entries - (SELECT count(*) FROM entries WHERE expires <= ?) FROM counters'
-    return (connection.row(sql, this.#engine.now())?.[0] as number | undefined) ?? 0
+    return (this.#engine.connection.row(sql, this.#engine.now())?.[0] as number | undefined) ?? 0
   }
 
   /** Stored bytes of the live entries. */
   liveBytes(): number {
-    const { connection } = this.#engine
     const sql = 'SELECT bytes - (SELECT total(size) FROM entries WHERE expires <= ?) FROM counters'
-    return (connection.row(sql, this.#engine.now())?.[0] as number | undefined) ?? 0
+    return (this.#engine.connection.row(sql, this.#engine.now())?.[0] as number | undefined) ?? 0
   }
 
   /** Removes the row of a damaged value file, if it still names that file. @returns whether it did. */
   readonly removeDamaged = (id: number, file: string): boolean => {
-    const { connection, options, stamps, transactions } = this.#engine
+    const { options, transactions } = this.#engine
     if (options.readonly) return false
     try {
-      return transactions.write('repair', (transaction) => {
-        const sql = 'SELECT id, size, file, tags, expires FROM entries WHERE id = ? AND file = ?'
-        const old = toOldEntry(connection.prepare(sql).get(id, file) as Row | undefined)
-        if (old === undefined) return false
-        removeEntry(connection, transaction, old, stamps.next())
-        return true
-      })
+      return transactions.run('repair', 'DELETE FROM entries WHERE id = ? AND file = ?', id, file) === 1
     } catch (error) {
       // The read that found the damage is a miss in any case; the next one, or check(), repairs.
       if (error instanceof HoldfastError) return false
@@ -183,10 +167,19 @@ export class Writer {
     }
   }
 
-  #put(transaction: Transaction, old: OldEntry | undefined, prepared: Prepared, entry: NewEntry): void {
-    if (!(entry.value instanceof Uint8Array)) transaction.files.push(entry.value)
+  #entry(key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, flags: number): NewEntry {
+    const { codec, size, value } = prepared
+    const { expires, tags, description, meta } = options
+    return { key, codec, size, value, flags, stamp: this.#engine.stamps.next(), expires, tags, description, meta }
+  }
+
+  #put(what: string, sql: string, prepared: Prepared, entry: NewEntry, ...more: number[]): boolean {
+    const { files, transactions } = this.#engine
+    const stored = transactions.run(what, sql, ...entryParameters(entry), ...more) === 1
+    if (!stored || prepared.value instanceof Uint8Array) return stored
     prepared.adopted = true
-    this.#engine.leases.outdate(transaction, entry.key)
-    writeEntry(this.#engine.connection, transaction, entry, old)
+    if (transactions.isOpen) transactions.adopt(prepared.value)
+    else files.release(prepared.value.slot)
+    return true
   }
 }
