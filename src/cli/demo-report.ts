@@ -84,7 +84,7 @@ function headline(result: DemoResult): string {
     return `${all} results computed and kept; the second run took them from the cache, ${formatRatio(costMs(result) / result.second.ms)} faster.`
   }
   const kept = `${formatCount(fromCache)} of ${all} results came from the cache of an earlier run`
-  return computed === 0 ? `${kept}.` : `${kept}; ${formatCount(computed)} were computed now.`
+  return computed === 0 ? `${kept}.` : `${kept}, ${formatCount(computed)} computed now.`
 }
 
 const columns: readonly Column[] = [

@@ -5,6 +5,7 @@ import { paintFor } from './paint.ts'
 type Output = Pick<WriteStream, 'isTTY' | 'columns' | 'write'>
 
 const redrawMs = 50
+// The first one; each further line takes twice as long to come, so that a long run does not fill a log.
 const plainLineMs = 2_000
 const barWidth = 28
 
@@ -16,11 +17,13 @@ export class ProgressBar {
   readonly #started = performance.now()
   #done = 0
   #nextDraw: number
+  #pauseMs: number
 
   constructor(output: Output, label: string, total: number) {
     this.#output = output
     this.#label = label
     this.#total = total
+    this.#pauseMs = output.isTTY ? redrawMs : plainLineMs
     this.#nextDraw = this.#started + (output.isTTY ? 0 : plainLineMs)
   }
 
@@ -29,9 +32,13 @@ export class ProgressBar {
     this.#done += 1
     const now = performance.now()
     if (now < this.#nextDraw) return
-    this.#nextDraw = now + (this.#output.isTTY ? redrawMs : plainLineMs)
-    if (this.#output.isTTY) this.#output.write(`\r${this.#bar(now)}\u001b[K`)
-    else this.#output.write(`${this.#label}: ${this.#counts()}\n`)
+    if (this.#output.isTTY) {
+      this.#output.write(`\r${this.#bar(now)}\u001b[K`)
+    } else {
+      this.#output.write(`${this.#label}: ${this.#counts()}\n`)
+      this.#pauseMs *= 2
+    }
+    this.#nextDraw = now + this.#pauseMs
   }
 
   /** Replaces the bar by one last line. */

@@ -2,7 +2,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import type { Row } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { addEntry, entryParameters, type NewEntry, putEntry } from './entries.ts'
-import { deletedTrigger } from './schema.ts'
+import { deleteTriggers, dropDeleteTriggers } from './schema.ts'
 import { expiryOf, type ResolvedSetOptions } from './set-options.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import type { StoredKey } from './stored-key.ts'
@@ -134,8 +134,8 @@ export class Writer {
       const count = this.countLive()
       leases.outdateAll()
       connection.run('INSERT INTO trash (file, size) SELECT file, size FROM entries WHERE file IS NOT NULL')
-      // Without the trigger SQLite drops the pages as they are instead of visiting every row.
-      connection.database.exec(`DROP TRIGGER entry_deleted; DELETE FROM entries; DELETE FROM tags; ${deletedTrigger}`)
+      // Without triggers SQLite drops the pages as they are instead of visiting every row.
+      connection.database.exec(`${dropDeleteTriggers} DELETE FROM entries; DELETE FROM tags; ${deleteTriggers}`)
       connection.run('UPDATE counters SET entries = 0, bytes = 0, file_bytes = 0, deletes = deletes + ?', count)
       uses.clear()
       return count
