@@ -16,9 +16,7 @@ const leaseName = 'holdfast:backup'
  * @throws HoldfastError `ERR_FOREIGN_DIRECTORY`, `ERR_LOCK_TIMEOUT` while another backup runs, `ERR_NO_SPACE`, `ERR_IO`.
  */
 export async function backupStore(engine: Engine, path: unknown): Promise<void> {
-  if (typeof path !== 'string' || path === '') throw invalidOption('path', path, 'the path of a new or empty directory')
-  const target = layoutOf(resolve(path))
-  await prepareTarget(target.directory)
+  const target = layoutOf(await prepareTarget(path))
   const held = await tryHold(engine, leaseName, engine.options.leaseTtl)
   if (held === undefined) throw new HoldfastError('ERR_LOCK_TIMEOUT', 'backup: another backup of this store is running. Wait for it.')
   try {
@@ -33,10 +31,13 @@ export async function backupStore(engine: Engine, path: unknown): Promise<void> 
   }
 }
 
-async function prepareTarget(directory: string): Promise<void> {
+/** Makes sure that `path` is a new or empty directory. @returns its absolute path. */
+export async function prepareTarget(path: unknown): Promise<string> {
+  if (typeof path !== 'string' || path === '') throw invalidOption('path', path, 'the path of a new or empty directory')
+  const directory = resolve(path)
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    if ((await readdir(directory)).length === 0) return
+    if ((await readdir(directory)).length === 0) return directory
   } catch (error) {
     throw toStoreError(error, 'backup')
   }

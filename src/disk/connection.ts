@@ -75,13 +75,13 @@ export class Connection {
   /**
    * What `work` returns, tried again while another connection is in the way.
    * In WAL mode readers seldom wait: only while a log is recovered, restarted or removed.
-   * @throws HoldfastError `ERR_BUSY` after `busyTimeout`.
+   * @throws HoldfastError `ERR_BUSY` after `busyTimeout`; `ERR_CORRUPT`, `ERR_IO`.
    */
   retry<T>(work: () => T): T {
     try {
       return work()
     } catch (error) {
-      if (!isBusy(error)) throw error
+      if (!isBusy(error)) throw toStoreError(error, 'Reading')
       return retryUntil(performance.now() + this.#busyTimeout, work)
     }
   }

@@ -11,7 +11,10 @@ import { type DiskIndexOptions, resolveIndexOptions } from './options.ts'
  */
 export class DiskIndex<V = unknown> extends DiskStore<V> {
   /** @throws HoldfastError as `DiskCache` does. */
-  constructor(directory: string, options?: DiskIndexOptions) {
-    super(directory, 'index', '', resolveIndexOptions('DiskIndex', options))
+  constructor(directory: string, options?: DiskIndexOptions)
+  /** @internal */
+  constructor(directory: string, options: DiskIndexOptions | undefined, shard: string)
+  constructor(directory: string, options?: DiskIndexOptions, shard = '') {
+    super(directory, 'index', shard, resolveIndexOptions('DiskIndex', options))
   }
 }

@@ -1,24 +1,22 @@
-import type { Readable, Writable } from 'node:stream'
-import type { Entry, EntryInfo, MappedValue, SetOptions } from '../contracts/entry.ts'
+import type { Writable } from 'node:stream'
+import type { SetOptions } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
 import { invalidOption } from '../util/options.ts'
 import { backupStore } from './backup.ts'
 import { type CheckOptions, type CheckReport, checkStore } from './check.ts'
 import { addToCounter, type CountOptions } from './counting.ts'
-import { Engine } from './engine.ts'
 import { GroupCommit } from './group-commit.ts'
-import { iterateEntries, iterateKeys } from './iteration.ts'
-import { type ListFilter, listEntries } from './listing.ts'
 import { Loads, ownBytes, type StoreLoadOptions } from './loads.ts'
 import { acquireLock, type Lock, type LockOptions } from './lock.ts'
 import { type AnyFunction, type Memoized, type MemoizeOptions, memoize } from './memoize.ts'
 import type { ResolvedOptions } from './options.ts'
+import { ReadableStore } from './readable-store.ts'
 import type { StoreKind } from './schema.ts'
 import { checkSetOptionNames, defaultSetOptions, type ResolvedSetOptions, resolveSetOptions } from './set-options.ts'
-import { openMapped, openReadStream, openWriteStream } from './streams.ts'
+import { openWriteStream } from './streams.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
-import { storeVolume } from './volume.ts'
+import type { Encoded } from './value-coding.ts'
 
 /**
  * The verbs that every embedded store has. One directory, any number of processes and threads; each opens its own.
@@ -27,44 +25,16 @@ import { storeVolume } from './volume.ts'
  * `ERR_UNSUPPORTED_VALUE`, `ERR_VALUE_TOO_LARGE`, `ERR_INVALID_OPTION`; calls that write `ERR_BUSY`, `ERR_NO_SPACE`,
  * `ERR_READONLY`, `ERR_CORRUPT`, `ERR_IO`. A call that throws has changed nothing.
  */
-export class DiskStore<V = unknown> implements Disposable {
-  /** Absolute path of the directory. */
-  readonly directory: string
+export class DiskStore<V = unknown> extends ReadableStore<V> implements Disposable {
   /** @internal */
-  protected readonly engine: Engine
+  readonly group: GroupCommit
   /** @internal */
-  protected readonly group: GroupCommit
-  /** @internal */
-  protected readonly loads: Loads
+  readonly loads: Loads
 
   protected constructor(directory: string, kind: StoreKind, shard: string, options: ResolvedOptions) {
-    this.engine = new Engine(directory, { what: new.target.name, kind, shard }, options)
-    this.directory = this.engine.layout.directory
+    super(directory, kind, shard, options)
     this.group = new GroupCommit(this.engine)
     this.loads = new Loads(this.engine, this.group)
-  }
-
-  /** Live entries; kept, not counted. */
-  get size(): number {
-    this.engine.checkOpen()
-    return this.engine.writer.countLive()
-  }
-
-  /** The value of `key`; `undefined` if there is none. */
-  get<T = V>(key: Key): T | undefined {
-    this.engine.checkOpen()
-    return this.engine.reader.get(toStoredKey(key))?.value as T | undefined
-  }
-
-  /** The value of `key` with all that is known of it. Tells a stored `undefined` from a miss. */
-  getEntry<T = V>(key: Key): Entry<T> | undefined {
-    this.engine.checkOpen()
-    const found = this.engine.reader.get(toStoredKey(key))
-    if (found === undefined) return undefined
-    const info = this.engine.info(found.id)
-    if (info === undefined) return undefined
-    const { id: _, codec: __, ...facts } = info
-    return { ...facts, value: found.value as T }
   }
 
   /**
@@ -164,12 +134,6 @@ export class DiskStore<V = unknown> implements Disposable {
     })
   }
 
-  /** Whether `key` has a live entry. */
-  has(key: Key): boolean {
-    this.engine.checkOpen()
-    return this.engine.reader.has(toStoredKey(key))
-  }
-
   /** Removes the entry of `key`. @returns whether there was a live one. */
   delete(key: Key): boolean {
     this.engine.checkOpen()
@@ -188,31 +152,25 @@ export class DiskStore<V = unknown> implements Disposable {
     })
   }
 
-  /** The values of those `keys` that have one, in their order; as of one moment. */
-  getMany<T = V>(keys: Iterable<Key>): Map<Key, T> {
-    this.engine.checkOpen()
-    const asked = Array.from(keys, (key) => [key, toStoredKey(key)] as const)
-    return this.engine.snapshot(() => {
-      const values = new Map<Key, T>()
-      for (const [key, stored] of asked) {
-        const found = this.engine.reader.get(stored)
-        if (found !== undefined) values.set(key, found.value as T)
-      }
-      return values
-    })
-  }
-
   /** Stores all `entries` or, if that fails, none; in one transaction. */
   setMany(entries: Iterable<readonly [Key, V, SetOptions?]>): void {
     this.engine.checkOpen()
-    const asked = Array.from(entries, ([key, value, options]) => {
+    this.storeMany(this.encodeMany(entries))
+  }
+
+  /** The first half of {@link setMany}: everything that can be wrong with the entries. @internal */
+  encodeMany(entries: Iterable<readonly [Key, V, SetOptions?]>): EncodedEntry[] {
+    return Array.from(entries, ([key, value, options]) => {
       checkSetOptionNames('setMany', options)
-      const encoded = this.engine.writer.encode(value)
+      const encoded = ownBytes(this.engine.writer.encode(value))
       return { stored: toStoredKey(key), encoded, resolved: this.resolve(options) }
     })
-    this.group.flush()
+  }
+
+  /** The other half: stores all or none. @internal */
+  storeMany(entries: readonly EncodedEntry[]): void {
     this.transact(() => {
-      for (const { stored, encoded, resolved } of asked) this.storeEncoded('setMany', stored, encoded, resolved)
+      for (const { stored, encoded, resolved } of entries) this.storeEncoded('setMany', stored, encoded, resolved)
     })
   }
 
@@ -266,27 +224,7 @@ export class DiskStore<V = unknown> implements Disposable {
    */
   memoize<F extends AnyFunction>(fn: F, options?: MemoizeOptions<F>): Memoized<F> {
     this.engine.checkOpen()
-    const { engine, group } = this
-    return memoize({ engine, group, loads: this.loads, delete: (key) => this.deleteStored(key) }, fn, options)
-  }
-
-  /** The keys of live entries in the order of their insertion. Safe while anybody writes. */
-  *keys(): IterableIterator<Key> {
-    for (const { key } of iterateKeys(this.engine)) yield key
-  }
-
-  /** The values of live entries in the order of their insertion. Safe while anybody writes. */
-  *values(): IterableIterator<V> {
-    for (const [, value] of iterateEntries<V>(this.engine)) yield value
-  }
-
-  /** `[key, value]` of live entries in the order of their insertion. Safe while anybody writes. */
-  entries(): IterableIterator<[Key, V]> {
-    return iterateEntries<V>(this.engine)
-  }
-
-  [Symbol.iterator](): IterableIterator<[Key, V]> {
-    return this.entries()
+    return memoize(() => this, fn, options)
   }
 
   /** Removes every entry, at once and for every process. @returns how many were live. */
@@ -297,41 +235,11 @@ export class DiskStore<V = unknown> implements Disposable {
     return this.engine.clear()
   }
 
-  /** What is known of live entries, page by page. */
-  list(filter?: ListFilter): EntryInfo[] {
-    this.engine.checkOpen()
-    return listEntries(this.engine, filter)
-  }
-
-  /** Stored bytes of all live values; kept, not counted. */
-  bytes(): number {
-    this.engine.checkOpen()
-    return this.engine.writer.liveBytes()
-  }
-
-  /** Bytes on disk: database, log and value files, also those that wait to be removed. */
-  volume(): number {
-    this.engine.checkOpen()
-    return storeVolume(this.engine)
-  }
-
   /** Compares database, value files and counters. Safe beside live writers. */
   check(options?: CheckOptions): CheckReport {
     this.engine.checkOpen()
     this.group.flush()
     return checkStore(this.engine, options)
-  }
-
-  /** The stored bytes of a value, apart from the store: they stay readable whatever happens to the entry. */
-  map(key: Key): MappedValue | undefined {
-    this.engine.checkOpen()
-    return openMapped(this.engine, toStoredKey(key))
-  }
-
-  /** A stream of the bytes under `key`. @throws HoldfastError `ERR_UNSUPPORTED_VALUE` for a value that is not bytes. */
-  readStream(key: Key): Readable | undefined {
-    this.engine.checkOpen()
-    return openReadStream(this.engine, toStoredKey(key))
   }
 
   /** A stream whose bytes become the value of `key`, as a `Buffer`, when it ends. Until then the old value stays. */
@@ -382,7 +290,7 @@ export class DiskStore<V = unknown> implements Disposable {
   }
 
   /** @internal */
-  protected storeEncoded(what: string, key: StoredKey, encoded: ReturnType<Engine['writer']['encode']>, options: ResolvedSetOptions): void {
+  protected storeEncoded(what: string, key: StoredKey, encoded: Encoded, options: ResolvedSetOptions): void {
     this.beforeWrite(key)
     if (options.expires !== null && options.expires <= this.engine.now()) {
       this.engine.writer.remove(what, key)
@@ -392,10 +300,17 @@ export class DiskStore<V = unknown> implements Disposable {
   }
 
   /** @internal */
-  protected deleteStored(key: StoredKey): boolean {
+  deleteStored(key: StoredKey): boolean {
     this.beforeWrite(key)
     return this.engine.writer.remove('delete', key)
   }
+}
+
+/** An entry of `setMany` that is ready to be stored. */
+export interface EncodedEntry {
+  readonly stored: StoredKey
+  readonly encoded: Encoded
+  readonly resolved: ResolvedSetOptions
 }
 
 function refusePromise<T>(value: T): T {

@@ -59,6 +59,8 @@ export class Engine {
   /** Run first when the store closes. */
   readonly beforeClose: (() => void)[] = []
   readonly #session: Session | undefined
+  readonly #repairs: (() => void)[] = []
+  #isSnapshot = false
   #closed = false
 
   constructor(directory: unknown, shape: EngineShape, options: ResolvedOptions) {
@@ -95,7 +97,7 @@ export class Engine {
     this.reader = new Reader({
       ...this,
       noteUse: policy.countsReads && !options.readonly ? this.#noteUse : undefined,
-      repair: this.writer.removeDamaged,
+      repair: this.#repair,
     })
     this.maintenance = new Maintenance(this)
     this.transactions.afterCommit = this.maintenance.afterCommit
@@ -123,10 +125,13 @@ export class Engine {
   snapshot<T>(work: () => T): T {
     if (this.transactions.isOpen) return work()
     this.connection.retry(() => this.connection.run('BEGIN'))
+    this.#isSnapshot = true
     try {
       return work()
     } finally {
+      this.#isSnapshot = false
       this.connection.run('COMMIT')
+      for (const repair of this.#repairs.splice(0)) repair()
     }
   }
 
@@ -165,7 +170,7 @@ export class Engine {
 
   close(): void {
     if (this.#closed) return
-    for (const run of this.beforeClose) run()
+    for (const run of [...this.beforeClose]) run()
     this.#closed = true
     try {
       this.maintenance.close()
@@ -173,6 +178,15 @@ export class Engine {
       this.connection.close()
       this.#session?.close()
     }
+  }
+
+  /** Reads that share a snapshot cannot write: what they found damaged is removed after it. */
+  readonly #repair = (id: number, file: string, done: () => void): void => {
+    const repair = (): void => {
+      if (this.writer.removeDamaged(id, file)) done()
+    }
+    if (this.#isSnapshot) this.#repairs.push(repair)
+    else repair()
   }
 
   readonly #noteUse = (id: number): void => {

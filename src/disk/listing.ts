@@ -32,8 +32,24 @@ const orders = { key: text, created: 'written', accessed: 'coalesce(used, writte
 
 /** What is known of live entries, without their values. */
 export function listEntries(engine: Engine, filter: ListFilter = {}): EntryInfo[] {
+  return listShards([engine], filter)
+}
+
+/** As {@link listEntries}, over several stores in one order. */
+export function listShards(engines: readonly Engine[], filter: ListFilter = {}): EntryInfo[] {
   checkOptionNames('list', filter, ['prefix', 'tag', 'limit', 'after', 'orderBy'])
   const orderBy = oneOf('orderBy', filter.orderBy, ['key', 'created', 'accessed', 'size'], 'key')
+  const limit = limitOf(filter.limit)
+  const place = placeAfter(engines, filter.after, orderBy)
+  const rows = engines.flatMap((engine) => select(engine, filter, orderBy, place, limit))
+  if (engines.length > 1) rows.sort(byPlace)
+  return (limit < 0 ? rows : rows.slice(0, limit)).map(toInfo)
+}
+
+/** A place in an order: what it is by, then the text of the key. */
+type Place = readonly [by: SqlValue, text: Uint8Array]
+
+function select(engine: Engine, filter: ListFilter, orderBy: keyof typeof orders, place: Place | undefined, limit: number): Row[] {
   const where: string[] = ['(expires IS NULL OR expires > ?)']
   const parameters: SqlValue[] = [engine.now()]
   addPrefix(filter.prefix, where, parameters)
@@ -42,9 +58,20 @@ export function listEntries(engine: Engine, filter: ListFilter = {}): EntryInfo[
     where.push('id IN (SELECT id FROM tags WHERE tag = ?)')
     parameters.push(filter.tag)
   }
-  addAfter(engine, filter.after, orderBy, where, parameters)
-  const sql = `SELECT ${columns} FROM entries WHERE ${where.join(' AND ')} ORDER BY ${orders[orderBy]}, ${text} LIMIT ?`
-  return engine.connection.rows(sql, ...parameters, limitOf(filter.limit)).map(toInfo)
+  if (place !== undefined) {
+    where.push(`(${orders[orderBy]}, ${text}) > (?, ?)`)
+    parameters.push(...place)
+  }
+  const order = `ORDER BY ${orders[orderBy]}, ${text} LIMIT ?`
+  const sql = `SELECT ${columns}, ${orders[orderBy]}, ${text} FROM entries WHERE ${where.join(' AND ')} ${order}`
+  return engine.connection.rows(sql, ...parameters, limit)
+}
+
+/** By the last two columns of {@link select}. */
+function byPlace(a: Row, b: Row): number {
+  const [byA, byB] = [a.at(-2), b.at(-2)]
+  if (typeof byA === 'number' && typeof byB === 'number' && byA !== byB) return byA - byB
+  return Buffer.compare(a.at(-1) as Uint8Array, b.at(-1) as Uint8Array)
 }
 
 /** Everything but the value of one entry's row, whose columns are {@link infoColumns}. */
@@ -82,28 +109,17 @@ function addPrefix(prefix: unknown, where: string[], parameters: SqlValue[]): vo
   parameters.push(bytes, Buffer.concat([bytes, Buffer.of(0xff)]), bytes.length, bytes)
 }
 
-function addAfter(
-  engine: Engine,
-  after: unknown,
-  orderBy: keyof typeof orders,
-  where: string[],
-  parameters: SqlValue[],
-): void {
-  if (after === undefined) return
+function placeAfter(engines: readonly Engine[], after: unknown, orderBy: keyof typeof orders): Place | undefined {
+  if (after === undefined) return undefined
   if (typeof after !== 'string') throw invalidOption('after', after, 'the id of an entry')
   const id = Buffer.from(after, 'utf8')
-  if (orderBy === 'key') {
-    where.push(`${text} > ?`)
-    parameters.push(id)
-    return
+  if (orderBy === 'key') return [id, id]
+  for (const engine of engines) {
+    const row = engine.connection.row(`SELECT ${orders[orderBy]} FROM entries WHERE ${text} = ?`, id)
+    if (row !== undefined) return [row[0] as SqlValue, id]
   }
-  const row = engine.connection.row(`SELECT ${orders[orderBy]} FROM entries WHERE ${text} = ?`, id)
-  if (row === undefined) {
-    throw new HoldfastError(
-      'ERR_INVALID_OPTION',
-      `after: the entry '${after.slice(0, 60)}' is gone, so its place by '${orderBy}' is not known. Order by 'key', or begin again.`,
-    )
-  }
-  where.push(`(${orders[orderBy]}, ${text}) > (?, ?)`)
-  parameters.push(row[0] as SqlValue, id)
+  throw new HoldfastError(
+    'ERR_INVALID_OPTION',
+    `after: the entry '${after.slice(0, 60)}' is gone, so its place by '${orderBy}' is not known. Order by 'key', or begin again.`,
+  )
 }

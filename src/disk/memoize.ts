@@ -51,17 +51,21 @@ export interface MemoizeHost {
   readonly loads: Loads
   readonly group: GroupCommit
   /** Removes an entry, as the store's own `delete` does. */
-  delete(key: StoredKey): boolean
+  deleteStored(key: StoredKey): boolean
 }
 
-/** `fn`, remembering its results in the store. */
-export function memoize<F extends AnyFunction>(host: MemoizeHost, fn: F, options: MemoizeOptions<F> = {}): Memoized<F> {
+/** Which store holds a key: always the same, or one of several shards. */
+export type HostOf = (key: StoredKey) => MemoizeHost
+
+/** `fn`, remembering its results in the store that `hostOf` names. */
+export function memoize<F extends AnyFunction>(hostOf: HostOf, fn: F, options: MemoizeOptions<F> = {}): Memoized<F> {
   if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function')
   checkSetOptionNames('memoize', options, ownNames)
-  const { engine } = host
-  resolveSetOptions(options, engine.options.ttl, engine.now(), engine.shape.kind)
   const keyOf = keyMaker(fn, options)
-  const calls = new Calls(host, fn, options)
+  // Any store will do to check the options, and its key is as good as another's.
+  const { engine } = hostOf(toStoredKey('memoize'))
+  resolveSetOptions(options, engine.options.ttl, engine.now(), engine.shape.kind)
+  const calls = new Calls(hostOf, fn, options)
   const memoized = function (this: unknown, ...args: Parameters<F>): unknown {
     return calls.call(this, toStoredKey(keyOf(...args)), args)
   }
@@ -70,13 +74,20 @@ export function memoize<F extends AnyFunction>(host: MemoizeHost, fn: F, options
   return Object.assign(memoized, {
     original: fn,
     keyOf,
-    invalidate: (...args: Parameters<F>) => host.delete(toStoredKey(keyOf(...args))),
+    invalidate: (...args: Parameters<F>) => {
+      const key = toStoredKey(keyOf(...args))
+      const host = hostOf(key)
+      host.engine.checkOpen()
+      return host.deleteStored(key)
+    },
     refresh: function (this: unknown, ...args: Parameters<F>) {
       return calls.refresh(this, toStoredKey(keyOf(...args)), args)
     },
     peek: (...args: Parameters<F>) => {
+      const key = toStoredKey(keyOf(...args))
+      const { engine } = hostOf(key)
       engine.checkOpen()
-      return engine.reader.find(toStoredKey(keyOf(...args)))?.value
+      return engine.reader.find(key)?.value
     },
     stats: () => calls.stats(),
   }) as unknown as Memoized<F>
@@ -113,7 +124,7 @@ function withoutIgnored(args: readonly unknown[], ignore: readonly (number | str
 
 /** Runs one memoized function: a synchronous one stays so, an asynchronous one is single flight across processes. */
 class Calls<F extends AnyFunction> {
-  readonly #host: MemoizeHost
+  readonly #hostOf: HostOf
   readonly #fn: F
   readonly #options: MemoizeOptions<F>
   readonly #setOptions: SetOptions
@@ -122,8 +133,8 @@ class Calls<F extends AnyFunction> {
   #hits = 0
   #misses = 0
 
-  constructor(host: MemoizeHost, fn: F, options: MemoizeOptions<F>) {
-    this.#host = host
+  constructor(hostOf: HostOf, fn: F, options: MemoizeOptions<F>) {
+    this.#hostOf = hostOf
     this.#fn = fn
     this.#options = options
     const { ttl, expiresAt, tag, tags, description, meta } = options
@@ -137,7 +148,7 @@ class Calls<F extends AnyFunction> {
 
   call(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
     if (this.#isAsync) return this.#load(self, key, args, false)
-    const { engine } = this.#host
+    const { engine } = this.#hostOf(key)
     engine.checkOpen()
     const found = engine.reader.get(key)
     if (found !== undefined) {
@@ -153,19 +164,19 @@ class Calls<F extends AnyFunction> {
   }
 
   refresh(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
-    this.#host.engine.checkOpen()
+    this.#hostOf(key).engine.checkOpen()
     return this.#isAsync ? this.#load(self, key, args, true) : this.#compute(self, key, args)
   }
 
   async #load(self: unknown, key: StoredKey, args: Parameters<F>, forceFresh: boolean): Promise<unknown> {
-    this.#host.engine.checkOpen()
+    this.#hostOf(key).engine.checkOpen()
     let called = false
     const loader = async (): Promise<unknown> => {
       called = true
       return await this.#fn.apply(self, args)
     }
     const options = { ...this.#setOptions, cacheIf: this.#options.cacheIf as ((value: never) => boolean) | undefined, forceFresh }
-    const value = await this.#host.loads.load(key, loader, options)
+    const value = await this.#hostOf(key).loads.load(key, loader, options)
     if (called) this.#misses += 1
     else this.#hits += 1
     return value
@@ -192,12 +203,12 @@ class Calls<F extends AnyFunction> {
 
   /** A joined caller gets a copy of what was stored, or computes if nothing was. */
   #again(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
-    const found = this.#host.engine.reader.find(key)
+    const found = this.#hostOf(key).engine.reader.find(key)
     return found === undefined ? this.#compute(self, key, args) : found.value
   }
 
   #keep(key: StoredKey, value: unknown, flags: number): void {
-    const { engine, group } = this.#host
+    const { engine, group } = this.#hostOf(key)
     if (this.#options.cacheIf !== undefined && !this.#options.cacheIf(value as never)) return
     const encoded = ownBytes(engine.writer.encode(value))
     const options = resolveSetOptions(this.#setOptions, engine.options.ttl, engine.now(), engine.shape.kind)

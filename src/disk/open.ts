@@ -92,6 +92,7 @@ function connectOnce(layout: Layout, options: OpenOptions): Connection {
     checkFormat(connection, layout)
     checkShape(connection, layout, options)
     if (log > 0) checkAfterCrash(connection, layout)
+    else checkLength(connection, layout)
     return connection
   } catch (error) {
     connection.close()
@@ -175,6 +176,13 @@ function checkIdentity(layout: Layout, storeId: string, readonly: boolean): void
   } finally {
     unlinkSync(temporary)
   }
+}
+
+/** Without a log every page must be in the file. */
+function checkLength(connection: Connection, layout: Layout): void {
+  const needed = pragma(connection, 'page_count') * pragma(connection, 'page_size')
+  // Read before the length: a writer that has come since makes the file longer, never shorter.
+  if (sizeOf(layout.database) < needed && sizeOf(`${layout.database}-wal`) === 0) throw corrupt(layout, 'the database is cut short')
 }
 
 /** Databases up to this size are read through after a crash; larger ones would take too long for an open. */

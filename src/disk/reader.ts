@@ -40,8 +40,8 @@ export interface ReaderParts {
   readonly tally: Tally
   readonly now: () => number
   readonly emit: (event: StoreEvent) => void
-  /** Removes the row of a damaged file, if it still names it. */
-  readonly repair: (id: number, file: string) => boolean
+  /** Removes the row of a damaged file, if it still names it, and calls `done` then; perhaps later. */
+  readonly repair: (id: number, file: string, done: () => void) => void
 }
 
 /** Finds live entries and brings their values. The one way by which a value leaves the store. */
@@ -85,7 +85,7 @@ export class Reader {
 
   /** Whether `key` has a live entry. */
   has(key: StoredKey): boolean {
-    const row = this.#parts.connection.row('SELECT expires FROM entries WHERE key = ?', key.bytes)
+    const row = this.#lookUp('SELECT expires FROM entries WHERE key = ?', key)
     if (row === undefined) return false
     const expires = row[0] as number | null
     return expires === null || expires > this.#parts.now()
@@ -95,13 +95,21 @@ export class Reader {
     try {
       return this.#select.get(key.bytes) as Row | undefined
     } catch (error) {
-      if (isBusy(error)) return this.#parts.connection.row(select, key.bytes)
-      return this.missIfDamaged(error, key)
+      if (isBusy(error)) return this.#lookUp(select, key)
+      return this.#missIfDamaged(error, key)
+    }
+  }
+
+  #lookUp(sql: string, key: StoredKey): Row | undefined {
+    try {
+      return this.#parts.connection.row(sql, key.bytes)
+    } catch (error) {
+      return this.#missIfDamaged(error, key)
     }
   }
 
   /** A damaged page is a miss and an event; any other failure to read is an error. */
-  missIfDamaged(error: unknown, key: StoredKey): undefined {
+  #missIfDamaged(error: unknown, key: StoredKey): undefined {
     if (!isDamage(error)) throw toStoreError(error, 'get')
     this.#report(key, 'a page of the database is damaged', error)
     return undefined
@@ -141,9 +149,9 @@ export class Reader {
 
   #giveUp(id: number, key: StoredKey, file: string, { damage }: Damage): void {
     this.#report(key, `its value file is ${damage}`, { file })
-    if (this.#parts.repair(id, file)) {
+    this.#parts.repair(id, file, () => {
       this.#parts.emit({ type: 'repair', key: this.#keyOf(key), reason: 'the entry was removed', detail: { file } })
-    }
+    })
   }
 
   #decode(found: FoundBytes, key: StoredKey): Found | undefined {

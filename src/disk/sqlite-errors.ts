@@ -6,10 +6,16 @@ const result = { busy: 5, locked: 6, readonly: 8, ioError: 10, corrupt: 11, full
 /** Extended codes of I/O errors met when a full disk cannot hold SQLite's shared-memory index. */
 const sharedMemoryFull = new Set([4874 /* IOERR_SHMSIZE */, 5386 /* IOERR_SHMMAP */])
 
-/** SQLite's extended result code of `error`, 0 if it is not one of SQLite's. */
+/** SQLite's extended result code of `error`, or of what caused it; 0 if it is not one of SQLite's. */
 function extendedCode(error: unknown): number {
+  if (error instanceof HoldfastError) return extendedCode(error.cause)
   const code = (error as { errcode?: unknown } | null)?.errcode
   return typeof code === 'number' ? code : 0
+}
+
+/** Whether `error` comes from the database, which may have rolled back by itself then. */
+export function isFromDatabase(error: unknown): boolean {
+  return extendedCode(error) !== 0
 }
 
 /** Whether another connection was in the way: worth trying again. */

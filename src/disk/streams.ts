@@ -13,15 +13,15 @@ import { checksumBytes } from './value-files.ts'
 
 const bufferCodec = basicCodecs.findIndex((codec) => codec.id === 'buffer')
 
-/** A stream of the bytes under `key`. A file is streamed from disk; its checksum is not compared. */
+/** A stream of the bytes under `key`. A file is streamed from disk, after it was verified where that is due. */
 export function openReadStream(engine: Engine, key: StoredKey): Readable | undefined {
-  const sql = 'SELECT file, size, codec, expires FROM entries WHERE key = ?'
+  const sql = 'SELECT file, size, codec, expires, checksum FROM entries WHERE key = ?'
   const row = engine.connection.row(sql, key.bytes)
   const expires = row?.[3] as number | null | undefined
   if (row === undefined || (expires !== null && expires !== undefined && expires <= engine.now())) return undefined
   refuseOtherValues(row[2] as number | string, 'readStream')
   if (row[0] !== null) {
-    const opened = engine.files.open(row[0] as string, row[1] as number)
+    const opened = engine.files.openVerified(row[0] as string, row[1] as number, row[4] as Uint8Array)
     if (!('damage' in opened)) return createReadStream('', { fd: opened.descriptor, autoClose: true })
   }
   // Inline, replaced meanwhile, or damaged: the reader knows what to do.

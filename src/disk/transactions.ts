@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Connection } from './connection.ts'
 import type { SqlValue } from './driver.ts'
-import { isBusy, toStoreError } from './sqlite-errors.ts'
+import { isBusy, isFromDatabase, toStoreError } from './sqlite-errors.ts'
 import type { NewFile, ValueFiles } from './value-files.ts'
 import type { WriteLock } from './write-lock.ts'
 
@@ -136,7 +136,7 @@ export class Transactions {
       return work()
     } catch (error) {
       const coded = toStoreError(error, what)
-      if (coded !== error) transaction.failure ??= coded
+      if (isFromDatabase(error)) transaction.failure ??= coded
       throw coded
     }
   }

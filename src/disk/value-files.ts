@@ -185,6 +185,18 @@ export class ValueFiles {
     return Buffer.compare(checksumBytes(hash.digest()), checksum) === 0
   }
 
+  /** A descriptor of the file `name`, verified first where that is due; otherwise what is wrong with it. */
+  openVerified(name: string, size: number, checksum: Uint8Array): { descriptor: number } | Damage {
+    const opened = this.open(name, size)
+    if ('damage' in opened || !this.#needsVerifying(name, opened.changed)) return opened
+    if (this.verify(name, size, checksum)) {
+      this.#noteVerified(name, opened.changed)
+      return opened
+    }
+    closeSync(opened.descriptor)
+    return { damage: 'changed: its checksum differs' }
+  }
+
   #needsVerifying(name: string, changed: number): boolean {
     if (this.#options.verify === 'first') return this.#verified.get(name) !== changed
     return this.#options.verify === 'always'

@@ -1,0 +1,116 @@
+import type { Readable } from 'node:stream'
+import type { Entry, EntryInfo, MappedValue } from '../contracts/entry.ts'
+import type { Key } from '../contracts/key.ts'
+import { Engine } from './engine.ts'
+import { iterateEntries, iterateKeys } from './iteration.ts'
+import { type ListFilter, listEntries } from './listing.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { StoreKind } from './schema.ts'
+import { openMapped, openReadStream } from './streams.ts'
+import { toStoredKey } from './stored-key.ts'
+import { storeVolume } from './volume.ts'
+
+/** The verbs that only read, of every embedded store. */
+export class ReadableStore<V = unknown> {
+  /** Absolute path of the directory. */
+  readonly directory: string
+  /** @internal */
+  readonly engine: Engine
+
+  protected constructor(directory: string, kind: StoreKind, shard: string, options: ResolvedOptions) {
+    this.engine = new Engine(directory, { what: new.target.name, kind, shard }, options)
+    this.directory = this.engine.layout.directory
+  }
+
+  /** Live entries; kept, not counted. */
+  get size(): number {
+    this.engine.checkOpen()
+    return this.engine.writer.countLive()
+  }
+
+  /** The value of `key`; `undefined` if there is none. */
+  get<T = V>(key: Key): T | undefined {
+    this.engine.checkOpen()
+    return this.engine.reader.get(toStoredKey(key))?.value as T | undefined
+  }
+
+  /** The value of `key` with all that is known of it. Tells a stored `undefined` from a miss. */
+  getEntry<T = V>(key: Key): Entry<T> | undefined {
+    this.engine.checkOpen()
+    const found = this.engine.reader.get(toStoredKey(key))
+    if (found === undefined) return undefined
+    const info = this.engine.info(found.id)
+    if (info === undefined) return undefined
+    const { id: _, codec: __, ...facts } = info
+    return { ...facts, value: found.value as T }
+  }
+
+  /** Whether `key` has a live entry. */
+  has(key: Key): boolean {
+    this.engine.checkOpen()
+    return this.engine.reader.has(toStoredKey(key))
+  }
+
+  /** The values of those `keys` that have one, in their order; as of one moment. */
+  getMany<T = V>(keys: Iterable<Key>): Map<Key, T> {
+    this.engine.checkOpen()
+    const asked = Array.from(keys, (key) => [key, toStoredKey(key)] as const)
+    return this.engine.snapshot(() => {
+      const values = new Map<Key, T>()
+      for (const [key, stored] of asked) {
+        const found = this.engine.reader.get(stored)
+        if (found !== undefined) values.set(key, found.value as T)
+      }
+      return values
+    })
+  }
+
+  /** The keys of live entries in the order of their insertion. Safe while anybody writes. */
+  *keys(): IterableIterator<Key> {
+    for (const { key } of iterateKeys(this.engine)) yield key
+  }
+
+  /** The values of live entries in the order of their insertion. Safe while anybody writes. */
+  *values(): IterableIterator<V> {
+    for (const [, value] of iterateEntries<V>(this.engine)) yield value
+  }
+
+  /** `[key, value]` of live entries in the order of their insertion. Safe while anybody writes. */
+  entries(): IterableIterator<[Key, V]> {
+    return iterateEntries<V>(this.engine)
+  }
+
+  [Symbol.iterator](): IterableIterator<[Key, V]> {
+    return this.entries()
+  }
+
+  /** What is known of live entries, page by page. */
+  list(filter?: ListFilter): EntryInfo[] {
+    this.engine.checkOpen()
+    return listEntries(this.engine, filter)
+  }
+
+  /** Stored bytes of all live values; kept, not counted. */
+  bytes(): number {
+    this.engine.checkOpen()
+    return this.engine.writer.liveBytes()
+  }
+
+  /** Bytes on disk: database, log and value files, also those that wait to be removed. */
+  volume(): number {
+    this.engine.checkOpen()
+    return storeVolume(this.engine)
+  }
+
+  /** The stored bytes of a value, apart from the store: they stay readable whatever happens to the entry. */
+  map(key: Key): MappedValue | undefined {
+    this.engine.checkOpen()
+    return openMapped(this.engine, toStoredKey(key))
+  }
+
+  /** A stream of the bytes under `key`. @throws HoldfastError `ERR_UNSUPPORTED_VALUE` for a value that is not bytes. */
+  readStream(key: Key): Readable | undefined {
+    this.engine.checkOpen()
+    return openReadStream(this.engine, toStoredKey(key))
+  }
+}

@@ -1,0 +1,79 @@
+import type { Key } from '../contracts/key.ts'
+import { parseByteSize } from '../util/byte-size.ts'
+import type { Duration } from '../util/duration.ts'
+import { DiskCache, type StoreStats } from './disk-cache.ts'
+import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
+import { openShards, ShardedStore } from './sharded-store.ts'
+
+/** Options of a `ShardedDiskCache`. `maxBytes` and `maxEntries` are those of the whole; each shard has its part. */
+export interface ShardedDiskCacheOptions extends DiskCacheOptions {
+  /** How many stores the keys are spread over. Kept with the store: opening it with another number is refused. @default 8 */
+  readonly shards?: number | undefined
+}
+
+/**
+ * A `DiskCache` over several stores, for many processes that write at once. A value larger than a shard's part of `maxBytes`
+ * is refused.
+ *
+ * @example
+ * using cache = new ShardedDiskCache('cache', { shards: 8 })
+ */
+export class ShardedDiskCache<V = unknown> extends ShardedStore<V, DiskCache<V>> {
+  /** @throws HoldfastError as `DiskCache` does, and `ERR_SHARD_MISMATCH` for another number of shards. */
+  constructor(directory: string, options: ShardedDiskCacheOptions = {}) {
+    const { shards: _, ...whole } = options
+    resolveCacheOptions('ShardedDiskCache', whole)
+    const { root, shards } = openShards(directory, 'cache', options, (folder, shard) => {
+      return new DiskCache<V>(folder, partOf(whole, Number(shard.split('/')[1])), shard)
+    })
+    super(root, shards)
+  }
+
+  /** See `DiskCache.touch`. */
+  touch(key: Key, ttl?: Duration): boolean {
+    return this.of(key).touch(key, ttl)
+  }
+
+  /** Removes every entry with `tag`, shard by shard. @returns how many were live. */
+  evictTag(tag: string): number {
+    return this.sum((shard) => shard.evictTag(tag))
+  }
+
+  /** See `DiskCache.expire`. */
+  expire(): number {
+    return this.sum((shard) => shard.expire())
+  }
+
+  /** See `DiskCache.cull`. */
+  cull(): number {
+    return this.sum((shard) => shard.cull())
+  }
+
+  /** See `DiskCache.stats`; over all shards. */
+  stats(): StoreStats {
+    const all = this.shards.map((shard) => shard.stats())
+    const sum = (name: keyof StoreStats): number => all.reduce((total, one) => total + one[name], 0)
+    return {
+      hits: sum('hits'),
+      misses: sum('misses'),
+      sets: sum('sets'),
+      deletes: sum('deletes'),
+      evictions: sum('evictions'),
+      expirations: sum('expirations'),
+    }
+  }
+
+  /** See `DiskCache.resetStats`. */
+  resetStats(): void {
+    for (const shard of this.shards) shard.resetStats()
+  }
+}
+
+function partOf(options: DiskCacheOptions, shards: number): DiskCacheOptions {
+  const { maxEntries } = options
+  return {
+    ...options,
+    maxBytes: parseByteSize('maxBytes', options.maxBytes ?? '1GiB') / shards,
+    ...(maxEntries === undefined ? {} : { maxEntries: Math.max(1, Math.floor(maxEntries / shards)) }),
+  }
+}

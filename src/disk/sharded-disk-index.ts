@@ -1,0 +1,25 @@
+import { DiskIndex } from './disk-index.ts'
+import { type DiskIndexOptions, resolveIndexOptions } from './options.ts'
+import { openShards, ShardedStore } from './sharded-store.ts'
+
+/** Options of a `ShardedDiskIndex`. */
+export interface ShardedDiskIndexOptions extends DiskIndexOptions {
+  /** How many stores the keys are spread over. Kept with the store: opening it with another number is refused. @default 8 */
+  readonly shards?: number | undefined
+}
+
+/**
+ * A `DiskIndex` over several stores, for many processes that write at once.
+ *
+ * @example
+ * using index = new ShardedDiskIndex('index', { shards: 8 })
+ */
+export class ShardedDiskIndex<V = unknown> extends ShardedStore<V, DiskIndex<V>> {
+  /** @throws HoldfastError as `DiskIndex` does, and `ERR_SHARD_MISMATCH` for another number of shards. */
+  constructor(directory: string, options: ShardedDiskIndexOptions = {}) {
+    const { shards: _, ...whole } = options
+    resolveIndexOptions('ShardedDiskIndex', whole)
+    const { root, shards } = openShards(directory, 'index', options, (folder, shard) => new DiskIndex<V>(folder, whole, shard))
+    super(root, shards)
+  }
+}
