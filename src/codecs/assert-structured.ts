@@ -23,7 +23,10 @@ function visit(value: unknown, path: Path, seen: Set<object>): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw unsupported(value, path)
   if (typeof value !== 'object' || value === null || seen.has(value)) return
   if (path.length > maxDepth) {
-    throw new HoldfastError('ERR_UNSUPPORTED_VALUE', `Value: nested more than ${maxDepth} levels deep.`)
+    throw new HoldfastError(
+      'ERR_UNSUPPORTED_VALUE',
+      `Value: nested more than ${maxDepth} levels deep.`,
+    )
   }
   seen.add(value)
   if (Array.isArray(value)) visitArray(value, path, seen)
@@ -67,7 +70,11 @@ function visitSet(value: ReadonlySet<unknown>, path: Path, seen: Set<object>): v
   }
 }
 
-function visitRecord(value: Readonly<Record<string, unknown>>, path: Path, seen: Set<object>): void {
+function visitRecord(
+  value: Readonly<Record<string, unknown>>,
+  path: Path,
+  seen: Set<object>,
+): void {
   for (const name in value) {
     path.push(name)
     visit(value[name], path, seen)
@@ -112,7 +119,8 @@ function isLeaf(value: object): boolean {
 }
 
 function unsupported(value: unknown, path: Path): HoldfastError {
-  const at = path.length === 0 ? '' : ` at ${path.map((part) => `[${JSON.stringify(part)}]`).join('')}`
+  const at =
+    path.length === 0 ? '' : ` at ${path.map((part) => `[${JSON.stringify(part)}]`).join('')}`
   return new HoldfastError(
     'ERR_UNSUPPORTED_VALUE',
     `Value${at}: ${describe(value)} cannot be stored without losing what it is. Store its data (plain objects, arrays, Map, Set, dates, bytes, numbers, strings) and rebuild it when reading.`,

@@ -32,7 +32,10 @@ const textCodec: Codec = {
 const bytesCodec: Codec = {
   id: 'bytes',
   encode: (value) => value as Uint8Array,
-  decode: (bytes) => (Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes),
+  decode: (bytes) =>
+    Buffer.isBuffer(bytes)
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : bytes,
 }
 
 const bufferCodec: Codec = {
@@ -42,7 +45,9 @@ const bufferCodec: Codec = {
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /**

@@ -30,7 +30,8 @@ function codecOf(type: TypedArrayType): TypedArrayCodec {
       return toLittleEndian(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), width)
     },
     decode(bytes) {
-      if (bytes.byteLength % width !== 0) throw new RangeError(`${bytes.byteLength} bytes are no whole ${name}`)
+      if (bytes.byteLength % width !== 0)
+        throw new RangeError(`${bytes.byteLength} bytes are no whole ${name}`)
       const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
       const ordered = toLittleEndian(aligned, width)
       return new type(ordered.buffer as ArrayBuffer, ordered.byteOffset, ordered.byteLength / width)

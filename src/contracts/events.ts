@@ -12,7 +12,15 @@ export interface StoreEvent {
    * - `fallback`: a slower way was taken because a faster one is not available.
    * - `drop`: a value could not be stored and the call does not throw for it.
    */
-  readonly type: 'corrupt' | 'tamper' | 'evict' | 'expire' | 'repair' | 'quarantine' | 'fallback' | 'drop'
+  readonly type:
+    | 'corrupt'
+    | 'tamper'
+    | 'evict'
+    | 'expire'
+    | 'repair'
+    | 'quarantine'
+    | 'fallback'
+    | 'drop'
   readonly key?: Key
   /** Why, in a few words. */
   readonly reason: string

@@ -18,7 +18,11 @@ const leaseName = 'holdfast:backup'
 export async function backupStore(engine: Engine, path: unknown): Promise<void> {
   const target = layoutOf(await prepareTarget(path))
   const held = await tryHold(engine, leaseName, engine.options.leaseTtl)
-  if (held === undefined) throw new HoldfastError('ERR_LOCK_TIMEOUT', 'backup: another backup of this store is running. Wait for it.')
+  if (held === undefined)
+    throw new HoldfastError(
+      'ERR_LOCK_TIMEOUT',
+      'backup: another backup of this store is running. Wait for it.',
+    )
   try {
     createFolders(target)
     await sqlite().backup(engine.connection.database, target.database)
@@ -33,7 +37,8 @@ export async function backupStore(engine: Engine, path: unknown): Promise<void> 
 
 /** Makes sure that `path` is a new or empty directory. @returns its absolute path. */
 export async function prepareTarget(path: unknown): Promise<string> {
-  if (typeof path !== 'string' || path === '') throw invalidOption('path', path, 'the path of a new or empty directory')
+  if (typeof path !== 'string' || path === '')
+    throw invalidOption('path', path, 'the path of a new or empty directory')
   const directory = resolve(path)
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -41,7 +46,10 @@ export async function prepareTarget(path: unknown): Promise<string> {
   } catch (error) {
     throw toStoreError(error, 'backup')
   }
-  throw new HoldfastError('ERR_FOREIGN_DIRECTORY', `${directory}: a backup needs a new or empty directory; nothing here was changed.`)
+  throw new HoldfastError(
+    'ERR_FOREIGN_DIRECTORY',
+    `${directory}: a backup needs a new or empty directory; nothing here was changed.`,
+  )
 }
 
 /** Copies the files that the copied database names, and makes the copy a store at rest: no leases, no trash. */
@@ -49,13 +57,17 @@ async function copyFiles(engine: Engine, database: string, values: string): Prom
   const { DatabaseSync } = sqlite()
   const copy = new DatabaseSync(database)
   try {
-    const rows = copy.prepare('SELECT file FROM entries WHERE file IS NOT NULL').all() as { file: string }[]
+    const rows = copy.prepare('SELECT file FROM entries WHERE file IS NOT NULL').all() as {
+      file: string
+    }[]
     for (const { file } of rows) {
       const destination = join(values, file)
       await mkdir(dirname(destination), { recursive: true, mode: 0o700 })
       await copyFile(engine.files.pathOf(file), destination, constants.COPYFILE_FICLONE)
     }
-    copy.exec('BEGIN; DELETE FROM trash; DELETE FROM leases; UPDATE counters SET trash_bytes = 0, loads = 0; COMMIT')
+    copy.exec(
+      'BEGIN; DELETE FROM trash; DELETE FROM leases; UPDATE counters SET trash_bytes = 0, loads = 0; COMMIT',
+    )
   } finally {
     copy.close()
   }

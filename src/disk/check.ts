@@ -18,7 +18,15 @@ export interface CheckOptions {
 
 /** Something that is not as it should be. */
 export interface Problem {
-  readonly kind: 'orphan' | 'missing-file' | 'size-mismatch' | 'checksum' | 'counter-drift' | 'dangling-tag' | 'stale-lease' | 'database'
+  readonly kind:
+    | 'orphan'
+    | 'missing-file'
+    | 'size-mismatch'
+    | 'checksum'
+    | 'counter-drift'
+    | 'dangling-tag'
+    | 'stale-lease'
+    | 'database'
   readonly key?: Key
   readonly file?: string
   readonly detail: string
@@ -40,7 +48,11 @@ const pageSize = 256
 /** Compares database, files and counters. Every repair looks again under the write lock, so live writers lose nothing. */
 export function checkStore(engine: Engine, options: CheckOptions = {}): CheckReport {
   checkOptionNames('check', options, ['fix', 'verify'])
-  const audit = new Audit(engine, options.fix === true && !engine.options.readonly, options.verify === true)
+  const audit = new Audit(
+    engine,
+    options.fix === true && !engine.options.readonly,
+    options.verify === true,
+  )
   return audit.run()
 }
 
@@ -63,7 +75,12 @@ class Audit {
     this.#checkTags()
     this.#checkLeases()
     const { entries, bytes } = this.#checkCounters()
-    return { ok: this.#problems.every((problem) => problem.fixed), problems: this.#problems, entries, bytes }
+    return {
+      ok: this.#problems.every((problem) => problem.fixed),
+      problems: this.#problems,
+      entries,
+      bytes,
+    }
   }
 
   #add(problem: Omit<Problem, 'fixed'>, fixed: boolean): void {
@@ -73,13 +90,16 @@ class Audit {
   #checkDatabase(): void {
     let verdicts: string[]
     try {
-      verdicts = this.#engine.connection.rows('PRAGMA integrity_check(20)').map((row) => String(row[0]))
+      verdicts = this.#engine.connection
+        .rows('PRAGMA integrity_check(20)')
+        .map((row) => String(row[0]))
     } catch (error) {
       if (!isDamage(error)) throw error
       verdicts = [(error as Error).message]
     }
     for (const detail of verdicts) {
-      if (detail !== 'ok') this.#add({ kind: 'database', detail }, this.#fix && this.#rebuildIndexes(detail))
+      if (detail !== 'ok')
+        this.#add({ kind: 'database', detail }, this.#fix && this.#rebuildIndexes(detail))
     }
   }
 
@@ -113,18 +133,30 @@ class Audit {
 
   #wrongWith(file: string, row: Row): Pick<Problem, 'kind' | 'detail'> | undefined {
     const { files } = this.#engine
-    const status = isFileName(file) ? lstatSync(files.pathOf(file), { throwIfNoEntry: false }) : undefined
+    const status = isFileName(file)
+      ? lstatSync(files.pathOf(file), { throwIfNoEntry: false })
+      : undefined
     if (status === undefined) return { kind: 'missing-file', detail: 'the value file is not there' }
     if (!status.isFile() || status.size !== row[1]) {
-      return { kind: 'size-mismatch', detail: `the value file has ${status.size} bytes, its row says ${row[1]}` }
+      return {
+        kind: 'size-mismatch',
+        detail: `the value file has ${status.size} bytes, its row says ${row[1]}`,
+      }
     }
-    if (!this.#verify || files.verify(file, row[1] as number, row[7] as Uint8Array)) return undefined
+    if (!this.#verify || files.verify(file, row[1] as number, row[7] as Uint8Array))
+      return undefined
     return { kind: 'checksum', detail: 'the value file is not what was written' }
   }
 
   /** Between our looks at row and file, a writer may have replaced both. */
   #stillNamed(row: Row): boolean {
-    return this.#engine.connection.row('SELECT 1 FROM entries WHERE id = ? AND file = ?', row[0] as number, row[2] as string) !== undefined
+    return (
+      this.#engine.connection.row(
+        'SELECT 1 FROM entries WHERE id = ? AND file = ?',
+        row[0] as number,
+        row[2] as string,
+      ) !== undefined
+    )
   }
 
   #checkOrphans(): void {
@@ -145,7 +177,10 @@ class Audit {
     const count = Number(this.#engine.connection.row(dangling)?.[0] ?? 0)
     if (count === 0) return
     if (this.#fix) {
-      this.#engine.transactions.run('check', 'DELETE FROM tags WHERE id NOT IN (SELECT id FROM entries)')
+      this.#engine.transactions.run(
+        'check',
+        'DELETE FROM tags WHERE id NOT IN (SELECT id FROM entries)',
+      )
     }
     this.#add({ kind: 'dangling-tag', detail: `${count} tags belong to no entry` }, this.#fix)
   }
@@ -156,7 +191,8 @@ class Audit {
     if (stale.length === 0) return
     if (this.#fix) this.#engine.leases.sweep()
     // A holder that died leaves one behind; the next to ask takes it, so it is no damage.
-    for (const [name] of stale) this.#add({ kind: 'stale-lease', detail: `the lease '${name}' has run out` }, true)
+    for (const [name] of stale)
+      this.#add({ kind: 'stale-lease', detail: `the lease '${name}' has run out` }, true)
   }
 
   #checkCounters(): { entries: number; bytes: number } {
@@ -165,7 +201,8 @@ class Audit {
     const drift = `SELECT c.entries, c.bytes, c.file_bytes, c.trash_bytes, c.loads, n.* FROM counters c, (${count}) n`
     const row = (this.#engine.connection.row(drift) ?? []) as readonly number[]
     const [kept, counted] = [row.slice(0, 5), row.slice(5)]
-    if (kept.every((value, index) => value === counted[index])) return { entries: counted[0] ?? 0, bytes: counted[1] ?? 0 }
+    if (kept.every((value, index) => value === counted[index]))
+      return { entries: counted[0] ?? 0, bytes: counted[1] ?? 0 }
     if (this.#fix) {
       const repair = `UPDATE counters SET (entries, bytes, file_bytes, trash_bytes, loads) = (${count})`
       this.#engine.transactions.run('check', repair)

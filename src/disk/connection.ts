@@ -112,5 +112,8 @@ export function retryUntil<T>(deadline: number, work: () => T): T {
 
 /** The error of a store that was closed. */
 export function closedError(what: string): HoldfastError {
-  return new HoldfastError('ERR_CLOSED', `${what}: the store is closed. Open a new one with new ${what}(directory).`)
+  return new HoldfastError(
+    'ERR_CLOSED',
+    `${what}: the store is closed. Open a new one with new ${what}(directory).`,
+  )
 }

@@ -14,28 +14,42 @@ export interface CountOptions {
 }
 
 /** Adds `delta` to the number under `key`. @returns the new number. */
-export function addToCounter(engine: Engine, what: string, key: StoredKey, delta: unknown, options: CountOptions = {}): number {
+export function addToCounter(
+  engine: Engine,
+  what: string,
+  key: StoredKey,
+  delta: unknown,
+  options: CountOptions = {},
+): number {
   checkOptionNames(what, options, engine.shape.kind === 'index' ? ['initial'] : ['initial', 'ttl'])
-  if (typeof delta !== 'number' || !Number.isFinite(delta)) throw invalidOption('delta', delta, 'a finite number')
+  if (typeof delta !== 'number' || !Number.isFinite(delta))
+    throw invalidOption('delta', delta, 'a finite number')
   const { initial = 0 } = options
-  if (typeof initial !== 'number' || !Number.isFinite(initial)) throw invalidOption('initial', initial, 'a finite number')
+  if (typeof initial !== 'number' || !Number.isFinite(initial))
+    throw invalidOption('initial', initial, 'a finite number')
   const ttl = options.ttl === undefined ? undefined : parseDuration('ttl', options.ttl)
   const { now, reader, transactions, writer } = engine
   return transactions.write(what, () => {
     const found = reader.find(key)
     const sum = addExactly(found === undefined ? initial : found.value, delta)
     const options = defaultSetOptions(ttl ?? engine.options.ttl, now())
-    writer.using(what, writer.encode(sum), (prepared) => writer.replaceValue(what, key, prepared, options, ttl))
+    writer.using(what, writer.encode(sum), (prepared) =>
+      writer.replaceValue(what, key, prepared, options, ttl),
+    )
     return sum
   })
 }
 
 function addExactly(value: unknown, delta: number): number {
   if (typeof value !== 'number' || Number.isNaN(value)) {
-    throw new HoldfastError('ERR_NOT_A_NUMBER', 'The stored value is not a number. It was left as it is; use update() for other values.')
+    throw new HoldfastError(
+      'ERR_NOT_A_NUMBER',
+      'The stored value is not a number. It was left as it is; use update() for other values.',
+    )
   }
   const sum = value + delta
-  if (Math.abs(sum) <= Number.MAX_SAFE_INTEGER && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return sum
+  if (Math.abs(sum) <= Number.MAX_SAFE_INTEGER && Math.abs(value) <= Number.MAX_SAFE_INTEGER)
+    return sum
   throw new HoldfastError(
     'ERR_COUNTER_RANGE',
     `${value} and ${delta} make a number beyond ±(2^53 - 1), where counting is not exact. The counter was left as it is; keep larger ones as bigint with update().`,

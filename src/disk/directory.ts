@@ -1,4 +1,12 @@
-import { type Dirent, chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statfsSync } from 'node:fs'
+import {
+  chmodSync,
+  type Dirent,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  statfsSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { HoldfastError } from '../contracts/errors.ts'
 import { toStoreError } from './sqlite-errors.ts'
@@ -31,7 +39,10 @@ export function layoutOf(directory: string): Layout {
  */
 export function prepareDirectory(directory: unknown, readonly: boolean): string {
   if (typeof directory !== 'string' || directory === '' || directory.includes('\0')) {
-    throw new HoldfastError('ERR_INVALID_OPTION', 'directory: give the path of the directory as a non-empty string.')
+    throw new HoldfastError(
+      'ERR_INVALID_OPTION',
+      'directory: give the path of the directory as a non-empty string.',
+    )
   }
   const path = resolve(directory)
   try {
@@ -47,10 +58,16 @@ export function prepareDirectory(directory: unknown, readonly: boolean): string 
 function missing(error: unknown, path: string): HoldfastError | undefined {
   const code = (error as { code?: unknown }).code
   if (code === 'ENOENT') {
-    return new HoldfastError('ERR_READONLY', `${path}: there is no store here, and readonly: true cannot create one.`)
+    return new HoldfastError(
+      'ERR_READONLY',
+      `${path}: there is no store here, and readonly: true cannot create one.`,
+    )
   }
   if (code === 'EEXIST' || code === 'ENOTDIR') {
-    return new HoldfastError('ERR_FOREIGN_DIRECTORY', `${path}: this is not a directory. Give a new or empty directory.`)
+    return new HoldfastError(
+      'ERR_FOREIGN_DIRECTORY',
+      `${path}: this is not a directory. Give a new or empty directory.`,
+    )
   }
   return undefined
 }
@@ -58,17 +75,27 @@ function missing(error: unknown, path: string): HoldfastError | undefined {
 function checkSafe(path: string): void {
   const status = lstatSync(path)
   if (status.isSymbolicLink()) {
-    throw unsafe(path, 'it is a symbolic link, which someone could point elsewhere. Give the directory it points to')
+    throw unsafe(
+      path,
+      'it is a symbolic link, which someone could point elsewhere. Give the directory it points to',
+    )
   }
   if (!status.isDirectory()) {
-    throw new HoldfastError('ERR_FOREIGN_DIRECTORY', `${path}: this is not a directory. Give a new or empty directory.`)
+    throw new HoldfastError(
+      'ERR_FOREIGN_DIRECTORY',
+      `${path}: this is not a directory. Give a new or empty directory.`,
+    )
   }
   if (process.platform === 'win32') return
   if ((status.mode & 0o022) !== 0) {
-    throw unsafe(path, 'others may write to it. Take that away (chmod go-w), or use a directory of your own')
+    throw unsafe(
+      path,
+      'others may write to it. Take that away (chmod go-w), or use a directory of your own',
+    )
   }
   const user = process.getuid?.() ?? status.uid
-  if (user !== 0 && status.uid !== user) throw unsafe(path, 'it belongs to another user. Use a directory of your own')
+  if (user !== 0 && status.uid !== user)
+    throw unsafe(path, 'it belongs to another user. Use a directory of your own')
 }
 
 function unsafe(path: string, why: string): HoldfastError {
@@ -97,7 +124,11 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
  * @throws HoldfastError `ERR_NETWORK_FILESYSTEM`.
  * @internal
  */
-export function checkLocal(path: string, type: number, platform: NodeJS.Platform = process.platform): void {
+export function checkLocal(
+  path: string,
+  type: number,
+  platform: NodeJS.Platform = process.platform,
+): void {
   // Elsewhere the numbers mean other things.
   const name = platform === 'linux' ? networkFileSystems.get(type >>> 0) : undefined
   if (name === undefined) return
@@ -111,7 +142,14 @@ export function checkLocal(path: string, type: number, platform: NodeJS.Platform
 export type Found = 'store' | 'shards' | 'empty' | 'values-only'
 
 /** Files that people and systems leave in empty directories. */
-const harmless = new Set(['.gitignore', '.gitkeep', '.DS_Store', 'CACHEDIR.TAG', 'Thumbs.db', 'lost+found'])
+const harmless = new Set([
+  '.gitignore',
+  '.gitkeep',
+  '.DS_Store',
+  'CACHEDIR.TAG',
+  'Thumbs.db',
+  'lost+found',
+])
 
 /**
  * Says what `directory` holds.
@@ -134,19 +172,28 @@ export function inspectDirectory(directory: string): Found {
 }
 
 function isOurs(name: string): boolean {
-  return name === 'values' || name === 'shared' || name.startsWith('holdfast.') || name.startsWith('.holdfast-')
+  return (
+    name === 'values' ||
+    name === 'shared' ||
+    name.startsWith('holdfast.') ||
+    name.startsWith('.holdfast-')
+  )
 }
 
 function holdsValues(layout: Layout): boolean {
   if (!existsSync(layout.values)) return false
   const folders = readdirSync(layout.values, { withFileTypes: true })
-  return folders.some((folder) => folder.isDirectory() && readdirSync(join(layout.values, folder.name)).length > 0)
+  return folders.some(
+    (folder) => folder.isDirectory() && readdirSync(join(layout.values, folder.name)).length > 0,
+  )
 }
 
 /** Creates what a new store needs in its directory, private to its user. */
 export function createFolders(layout: Layout): void {
-  if (process.platform !== 'win32' && (lstatSync(layout.directory).mode & 0o077) !== 0) chmodSync(layout.directory, 0o700)
-  for (const folder of [layout.values, layout.shared]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (process.platform !== 'win32' && (lstatSync(layout.directory).mode & 0o077) !== 0)
+    chmodSync(layout.directory, 0o700)
+  for (const folder of [layout.values, layout.shared])
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
 }
 
 /** The entries of `folder`, none if it does not exist. */

@@ -89,8 +89,11 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
   stats(): StoreStats {
     this.engine.checkOpen()
     const { connection, tally } = this.engine
-    const row = connection.row('SELECT hits, misses, sets, deletes, evictions, expirations FROM counters') ?? []
-    const [hits = 0, misses = 0, sets = 0, deletes = 0, evictions = 0, expirations = 0] = row as readonly number[]
+    const row =
+      connection.row('SELECT hits, misses, sets, deletes, evictions, expirations FROM counters') ??
+      []
+    const [hits = 0, misses = 0, sets = 0, deletes = 0, evictions = 0, expirations = 0] =
+      row as readonly number[]
     return {
       hits: hits + tally.hits,
       misses: misses + tally.misses,

@@ -35,7 +35,8 @@ let loaded: SqliteModule | undefined
  * @throws HoldfastError `ERR_DRIVER_MISSING`.
  */
 export function sqlite(): SqliteModule {
-  const found = loaded ?? (hasBuiltin() ? withoutExperimentalWarning(requireBuiltin) : requirePackage())
+  const found =
+    loaded ?? (hasBuiltin() ? withoutExperimentalWarning(requireBuiltin) : requirePackage())
   loaded = found
   return found
 }

@@ -14,8 +14,8 @@ import { recoverSessions } from './recovery.ts'
 import { Removal } from './removal.ts'
 import type { StoreKind } from './schema.ts'
 import { Session } from './session.ts'
-import { keyOfRow, type StoredKey } from './stored-key.ts'
 import { Stamps } from './stamp.ts'
+import { keyOfRow, type StoredKey } from './stored-key.ts'
 import { Tally } from './tally.ts'
 import { Transactions } from './transactions.ts'
 import { Trash } from './trash.ts'
@@ -26,7 +26,15 @@ import { WriteLock } from './write-lock.ts'
 import { Writer } from './writer.ts'
 
 /** Failures to store that need not stop a caller who has the value. */
-const storageCodes = ['ERR_BUSY', 'ERR_CLOSED', 'ERR_CORRUPT', 'ERR_IO', 'ERR_NO_SPACE', 'ERR_READONLY', 'ERR_VALUE_TOO_LARGE'] as const
+const storageCodes = [
+  'ERR_BUSY',
+  'ERR_CLOSED',
+  'ERR_CORRUPT',
+  'ERR_IO',
+  'ERR_NO_SPACE',
+  'ERR_READONLY',
+  'ERR_VALUE_TOO_LARGE',
+] as const
 
 export interface EngineShape {
   /** Name of the class the caller made, for messages. */
@@ -84,10 +92,20 @@ export class Engine {
     this.files = new ValueFiles(layout.values, this.#session, options)
     this.stamps = new Stamps(options.clock)
     this.coding = new ValueCoding(options.codec, Math.min(options.maxValueBytes, options.maxBytes))
-    this.transactions = new Transactions(connection, new WriteLock(connection, options.busyTimeout), this.files)
+    this.transactions = new Transactions(
+      connection,
+      new WriteLock(connection, options.busyTimeout),
+      this.files,
+    )
     const emit = options.onEvent === undefined ? undefined : this.emit
     this.removal = new Removal(connection, this.uses, emit, { policy, ...options })
-    this.trash = new Trash(connection, this.transactions, this.files, options.unlinkDelay, options.maxBytes / 8)
+    this.trash = new Trash(
+      connection,
+      this.transactions,
+      this.files,
+      options.unlinkDelay,
+      options.maxBytes / 8,
+    )
     this.leases = new Leases(connection, this.transactions, options.clock, {
       folder: layout.shared,
       session: this.#session?.id ?? '',
@@ -156,7 +174,12 @@ export class Engine {
   /** Tells of a computed value that could not be kept. @throws `error` if it is not about storage. */
   drop(key: StoredKey, error: unknown): void {
     if (!isHoldfastError(error, ...storageCodes)) throw error
-    this.emit({ type: 'drop', key: keyOfRow(key.bytes, key.long), reason: error.code, detail: error })
+    this.emit({
+      type: 'drop',
+      key: keyOfRow(key.bytes, key.long),
+      reason: error.code,
+      detail: error,
+    })
   }
 
   /** @throws HoldfastError `ERR_CLOSED`. */

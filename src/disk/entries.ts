@@ -35,7 +35,8 @@ export const addEntry: string = `${putEntry} WHERE expires <= ?`
 /** The parameters of {@link putEntry}. */
 export function entryParameters(entry: NewEntry): SqlValue[] {
   const { key, value } = entry
-  const [file, checksum, inline] = value instanceof Uint8Array ? [null, null, value] : [value.name, value.checksum, null]
+  const [file, checksum, inline] =
+    value instanceof Uint8Array ? [null, null, value] : [value.name, value.checksum, null]
   return [
     key.bytes,
     key.long,

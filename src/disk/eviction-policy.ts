@@ -16,6 +16,11 @@ export const evictionPolicies: Readonly<Record<EvictionPolicy['name'], EvictionP
   lru: { name: 'lru', countsReads: true, rank: 'used', fresh: 'written' },
   lfu: { name: 'lfu', countsReads: true, rank: 'nullif(uses, 0)', fresh: '0' },
   // `written` differs from the place by insertion only after an overwrite, which also sets `used`.
-  fifo: { name: 'fifo', countsReads: false, rank: 'CASE WHEN used IS NULL THEN NULL ELSE written END', fresh: 'written' },
+  fifo: {
+    name: 'fifo',
+    countsReads: false,
+    rank: 'CASE WHEN used IS NULL THEN NULL ELSE written END',
+    fresh: 'written',
+  },
   none: { name: 'none', countsReads: false, rank: 'NULL', fresh: 'written' },
 }

@@ -47,7 +47,11 @@ export class Leases {
   }
 
   /** Takes the lease `name` if it is free. */
-  async tryAcquire(name: string, ttl: number = this.#ttl, load?: LoadOf): Promise<Lease | undefined> {
+  async tryAcquire(
+    name: string,
+    ttl: number = this.#ttl,
+    load?: LoadOf,
+  ): Promise<Lease | undefined> {
     // Asked without the write lock first: waiters poll.
     if (!this.#isFree(name)) return undefined
     return await this.#transactions.writeAsync('lock', () => {
@@ -59,7 +63,14 @@ export class Leases {
       const tags = load === undefined ? null : JSON.stringify(load.tags)
       this.#connection.run(
         'INSERT INTO leases (name, owner, fence, expires, load_of, tags) VALUES (?, ?, ?, ?, ?, ?)',
-        ...[lease.name, lease.owner, lease.fence, this.#clock.now() + ttl, load?.key.bytes ?? null, tags],
+        ...[
+          lease.name,
+          lease.owner,
+          lease.fence,
+          this.#clock.now() + ttl,
+          load?.key.bytes ?? null,
+          tags,
+        ],
       )
       return lease
     })
@@ -76,30 +87,40 @@ export class Leases {
 
   /** Gives a lease back; does nothing if it is not held any more. */
   release(lease: Lease): void {
-    this.#transactions.run('lock', 'DELETE FROM leases WHERE name = ? AND owner = ?', lease.name, lease.owner)
+    this.#transactions.run(
+      'lock',
+      'DELETE FROM leases WHERE name = ? AND owner = ?',
+      lease.name,
+      lease.owner,
+    )
   }
 
   /** Whether the open transaction still sees `lease` as held. */
   holds(lease: Lease): boolean {
     const sql = 'SELECT 1 FROM leases WHERE name = ? AND owner = ? AND expires > ?'
-    return this.#connection.prepare(sql).get(lease.name, lease.owner, this.#clock.now()) !== undefined
+    return (
+      this.#connection.prepare(sql).get(lease.name, lease.owner, this.#clock.now()) !== undefined
+    )
   }
 
   /** Ends the load of a `key` that has no row: a write to a row does that by itself. */
   outdate(key: StoredKey): void {
-    if (this.#anyLoads()) this.#transactions.run('delete', 'DELETE FROM leases WHERE load_of = ?', key.bytes)
+    if (this.#anyLoads())
+      this.#transactions.run('delete', 'DELETE FROM leases WHERE load_of = ?', key.bytes)
   }
 
   /** Ends the loads whose entry would have `tag`. */
   outdateTag(tag: string): void {
     if (!this.#anyLoads()) return
-    const sql = 'DELETE FROM leases WHERE load_of IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(leases.tags) WHERE value = ?)'
+    const sql =
+      'DELETE FROM leases WHERE load_of IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(leases.tags) WHERE value = ?)'
     this.#transactions.run('evictTag', sql, tag)
   }
 
   /** Ends every load. */
   outdateAll(): void {
-    if (this.#anyLoads()) this.#transactions.run('clear', 'DELETE FROM leases WHERE load_of IS NOT NULL')
+    if (this.#anyLoads())
+      this.#transactions.run('clear', 'DELETE FROM leases WHERE load_of IS NOT NULL')
   }
 
   /** Removes leases that nobody holds any more. */
@@ -108,7 +129,9 @@ export class Leases {
   }
 
   #anyLoads(): boolean {
-    return ((this.#connection.row('SELECT loads FROM counters')?.[0] as number | undefined) ?? 0) > 0
+    return (
+      ((this.#connection.row('SELECT loads FROM counters')?.[0] as number | undefined) ?? 0) > 0
+    )
   }
 
   #isFree(name: string): boolean {

@@ -28,7 +28,12 @@ const columns = `key, long_key, size, written, coalesce(used, written), expires,
 
 /** Unique places: what the order is by, then what tells equals apart. The whole text of a key is in `long_key` if it is long. */
 const text = 'coalesce(long_key, key)'
-const orders = { key: text, created: 'written', accessed: 'coalesce(used, written)', size: 'size' } as const
+const orders = {
+  key: text,
+  created: 'written',
+  accessed: 'coalesce(used, written)',
+  size: 'size',
+} as const
 
 /** What is known of live entries, without their values. */
 export function listEntries(engine: Engine, filter: ListFilter = {}): EntryInfo[] {
@@ -49,7 +54,13 @@ export function listShards(engines: readonly Engine[], filter: ListFilter = {}):
 /** A place in an order: what it is by, then the text of the key. */
 type Place = readonly [by: SqlValue, text: Uint8Array]
 
-function select(engine: Engine, filter: ListFilter, orderBy: keyof typeof orders, place: Place | undefined, limit: number): Row[] {
+function select(
+  engine: Engine,
+  filter: ListFilter,
+  orderBy: keyof typeof orders,
+  place: Place | undefined,
+  limit: number,
+): Row[] {
   const where: string[] = ['(expires IS NULL OR expires > ?)']
   const parameters: SqlValue[] = [engine.now()]
   addPrefix(filter.prefix, where, parameters)
@@ -102,20 +113,30 @@ function limitOf(limit: unknown): number {
 
 function addPrefix(prefix: unknown, where: string[], parameters: SqlValue[]): void {
   if (prefix === undefined) return
-  if (typeof prefix !== 'string' || !prefix.isWellFormed()) throw invalidOption('prefix', prefix, 'a string')
+  if (typeof prefix !== 'string' || !prefix.isWellFormed())
+    throw invalidOption('prefix', prefix, 'a string')
   const bytes = Buffer.from(`s${prefix}`, 'utf8')
   // Short keys by the range that the index knows, long ones (which begin with `#`) by their whole text.
-  where.push(`(key >= ? AND key < ? OR key >= x'23' AND key < x'24' AND substr(long_key, 1, ?) = ?)`)
+  where.push(
+    `(key >= ? AND key < ? OR key >= x'23' AND key < x'24' AND substr(long_key, 1, ?) = ?)`,
+  )
   parameters.push(bytes, Buffer.concat([bytes, Buffer.of(0xff)]), bytes.length, bytes)
 }
 
-function placeAfter(engines: readonly Engine[], after: unknown, orderBy: keyof typeof orders): Place | undefined {
+function placeAfter(
+  engines: readonly Engine[],
+  after: unknown,
+  orderBy: keyof typeof orders,
+): Place | undefined {
   if (after === undefined) return undefined
   if (typeof after !== 'string') throw invalidOption('after', after, 'the id of an entry')
   const id = Buffer.from(after, 'utf8')
   if (orderBy === 'key') return [id, id]
   for (const engine of engines) {
-    const row = engine.connection.row(`SELECT ${orders[orderBy]} FROM entries WHERE ${text} = ?`, id)
+    const row = engine.connection.row(
+      `SELECT ${orders[orderBy]} FROM entries WHERE ${text} = ?`,
+      id,
+    )
     if (row !== undefined) return [row[0] as SqlValue, id]
   }
   throw new HoldfastError(

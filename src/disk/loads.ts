@@ -58,7 +58,12 @@ export class Loads {
     if (typeof loader !== 'function') throw invalidOption('loader', loader, 'a function')
     options.signal?.throwIfAborted()
     // Checked before the loader does expensive work.
-    resolveSetOptions(options, this.#engine.options.ttl, this.#engine.now(), this.#engine.shape.kind)
+    resolveSetOptions(
+      options,
+      this.#engine.options.ttl,
+      this.#engine.now(),
+      this.#engine.shape.kind,
+    )
     if (options.forceFresh !== true) {
       const found = this.#engine.reader.get(key)
       if (found !== undefined) return found.value
@@ -76,11 +81,19 @@ export class Loads {
     this.#flights.clear()
   }
 
-  #join(key: StoredKey, loader: (signal: AbortSignal) => Promise<unknown>, options: StoreLoadOptions<never>): Flight {
+  #join(
+    key: StoredKey,
+    loader: (signal: AbortSignal) => Promise<unknown>,
+    options: StoreLoadOptions<never>,
+  ): Flight {
     const flying = this.#flights.get(key.text)
     if (flying !== undefined && options.forceFresh !== true) return flying
     const abort = new AbortController()
-    const flight: Flight = { outcome: this.#fly(key, loader, options, abort.signal), abort, waiting: 0 }
+    const flight: Flight = {
+      outcome: this.#fly(key, loader, options, abort.signal),
+      abort,
+      waiting: 0,
+    }
     this.#flights.set(key.text, flight)
     const land = (): void => {
       if (this.#flights.get(key.text) === flight) this.#flights.delete(key.text)
@@ -113,8 +126,10 @@ export class Loads {
     options: StoreLoadOptions<never>,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    if (this.#engine.options.readonly) return await this.#run(key, loader, options, signal, undefined)
-    const deadline = this.#engine.now() + parseDuration('lockWait', options.lockWait ?? Number.POSITIVE_INFINITY)
+    if (this.#engine.options.readonly)
+      return await this.#run(key, loader, options, signal, undefined)
+    const deadline =
+      this.#engine.now() + parseDuration('lockWait', options.lockWait ?? Number.POSITIVE_INFINITY)
     for (let tries = 1; ; tries += 1) {
       const held = await this.#tryLease(key, options)
       const stored = this.#stored(key, options)
@@ -140,7 +155,10 @@ export class Loads {
     return { value: undefined, encoded, taken: true }
   }
 
-  async #tryLease(key: StoredKey, options: StoreLoadOptions<never>): Promise<HeldLease | undefined> {
+  async #tryLease(
+    key: StoredKey,
+    options: StoreLoadOptions<never>,
+  ): Promise<HeldLease | undefined> {
     const tags = [...(options.tags ?? []), ...(options.tag === undefined ? [] : [options.tag])]
     const name = `load:${Buffer.from(key.bytes).toString('base64url')}`
     return await tryHold(this.#engine, name, this.#engine.options.leaseTtl, { key, tags })
@@ -155,10 +173,16 @@ export class Loads {
   ): Promise<Outcome> {
     try {
       const value = await loader(signal)
-      if (options.cacheIf !== undefined && !options.cacheIf(value as never)) return { value, encoded: undefined, taken: false }
+      if (options.cacheIf !== undefined && !options.cacheIf(value as never))
+        return { value, encoded: undefined, taken: false }
       const encoded = ownBytes(this.#engine.writer.encode(value))
       const { ttl, kind } = { ttl: this.#engine.options.ttl, kind: this.#engine.shape.kind }
-      await this.#store(key, encoded, resolveSetOptions(options, ttl, this.#engine.now(), kind), held)
+      await this.#store(
+        key,
+        encoded,
+        resolveSetOptions(options, ttl, this.#engine.now(), kind),
+        held,
+      )
       return { value, encoded, taken: false }
     } finally {
       held?.release()
@@ -166,7 +190,12 @@ export class Loads {
   }
 
   /** Stores what was loaded, unless a write that came meanwhile has ended the lease. */
-  async #store(key: StoredKey, encoded: Encoded, options: ResolvedSetOptions, held: HeldLease | undefined): Promise<void> {
+  async #store(
+    key: StoredKey,
+    encoded: Encoded,
+    options: ResolvedSetOptions,
+    held: HeldLease | undefined,
+  ): Promise<void> {
     if (held === undefined || this.#engine.isClosed) return
     const { leases, now, transactions, writer } = this.#engine
     if (options.expires !== null && options.expires <= now()) return

@@ -1,6 +1,6 @@
-import { HoldfastError } from '../contracts/errors.ts'
 import type { Timer } from '../contracts/clock.ts'
-import { parseDuration, type Duration } from '../util/duration.ts'
+import { HoldfastError } from '../contracts/errors.ts'
+import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
 import type { Engine } from './engine.ts'
 import type { Lease, LoadOf } from './leases.ts'
@@ -99,7 +99,9 @@ export class HeldLease implements Lock {
     // Another writer in the way is no loss yet: there is time until the deadline.
     if (held === false || this.#engine.now() >= this.#deadline) {
       this.#end()
-      this.#lost.abort(new HoldfastError('ERR_LOCK_TIMEOUT', `lock '${this.name}': the lease was lost.`))
+      this.#lost.abort(
+        new HoldfastError('ERR_LOCK_TIMEOUT', `lock '${this.name}': the lease was lost.`),
+      )
       return
     }
     this.#schedule()
@@ -121,14 +123,21 @@ export const lockPrefix = 'lock:'
  * Takes the lease `name`, waiting for it.
  * @throws HoldfastError `ERR_LOCK_TIMEOUT`, `ERR_INVALID_OPTION`; the reason of the signal.
  */
-export async function acquireLock(engine: Engine, name: unknown, options: LockOptions = {}): Promise<Lock> {
+export async function acquireLock(
+  engine: Engine,
+  name: unknown,
+  options: LockOptions = {},
+): Promise<Lock> {
   checkOptionNames('lock', options, ['ttl', 'wait', 'signal'])
   if (typeof name !== 'string' || name === '' || name.includes('\0') || !name.isWellFormed()) {
     throw invalidOption('name', name, 'a non-empty string without NUL')
   }
-  const ttl = options.ttl === undefined ? engine.options.leaseTtl : parseDuration('ttl', options.ttl)
-  if (!(ttl > 0 && ttl < Number.POSITIVE_INFINITY)) throw invalidOption('ttl', options.ttl, 'a finite duration of more than 0')
-  const wait = options.wait === undefined ? Number.POSITIVE_INFINITY : parseDuration('wait', options.wait)
+  const ttl =
+    options.ttl === undefined ? engine.options.leaseTtl : parseDuration('ttl', options.ttl)
+  if (!(ttl > 0 && ttl < Number.POSITIVE_INFINITY))
+    throw invalidOption('ttl', options.ttl, 'a finite duration of more than 0')
+  const wait =
+    options.wait === undefined ? Number.POSITIVE_INFINITY : parseDuration('wait', options.wait)
   const deadline = engine.now() + wait
   for (let tries = 1; ; tries += 1) {
     options.signal?.throwIfAborted()
@@ -147,13 +156,23 @@ export async function acquireLock(engine: Engine, name: unknown, options: LockOp
 }
 
 /** The lease `name`, renewing itself, if it is free. */
-export async function tryHold(engine: Engine, name: string, ttl: number, load?: LoadOf): Promise<HeldLease | undefined> {
+export async function tryHold(
+  engine: Engine,
+  name: string,
+  ttl: number,
+  load?: LoadOf,
+): Promise<HeldLease | undefined> {
   const lease = await engine.leases.tryAcquire(name, ttl, load)
   return lease === undefined ? undefined : new HeldLease(engine, lease, ttl)
 }
 
 /** Waits a little longer after each try, with jitter, up to 50 ms and at most `left`. Ends early when aborted. */
-export async function nextTry(engine: Engine, tries: number, left: number, signal: AbortSignal | undefined): Promise<void> {
+export async function nextTry(
+  engine: Engine,
+  tries: number,
+  left: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const ms = Math.min(2 ** Math.min(tries, 5) + 20, 50) * (0.5 + Math.random())
   await new Promise<void>((resolve) => {
     // A waiting caller keeps the process alive, unlike a timer of the clock.

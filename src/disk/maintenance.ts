@@ -121,7 +121,8 @@ export class Maintenance {
 
   readonly #expireSome = (): void => {
     const { now, removal, transactions } = this.#engine
-    if (removal.hasExpired(now())) transactions.tryWrite('expire', () => removal.expire(now(), perRound.expired))
+    if (removal.hasExpired(now()))
+      transactions.tryWrite('expire', () => removal.expire(now(), perRound.expired))
   }
 
   readonly #step = (): void => {
@@ -130,7 +131,8 @@ export class Maintenance {
     // Most stores have nothing that expires, so those that had nothing lately are asked less often.
     if (!this.#expiredSeen && this.#commits % commitsPerLook !== 0) return
     this.#expiredSeen = removal.hasExpired(now())
-    if (this.#expiredSeen) transactions.tryWrite('expire', () => removal.expire(now(), expiredPerSweep))
+    if (this.#expiredSeen)
+      transactions.tryWrite('expire', () => removal.expire(now(), expiredPerSweep))
   }
 
   /** Evicts where a limit is passed, and finds out how soon that could be again. */
@@ -148,9 +150,16 @@ export class Maintenance {
   readonly #lookAtRoom = (): void => {
     if (this.logBytes() > logBytesBusy) this.#checkpoint()
     const { maxBytes, eviction } = this.#engine.options
-    if (eviction === 'none' || maxBytes < smallestDiskLimit || maxBytes === Number.POSITIVE_INFINITY) return
+    if (
+      eviction === 'none' ||
+      maxBytes < smallestDiskLimit ||
+      maxBytes === Number.POSITIVE_INFINITY
+    )
+      return
     if (this.#roomTaken() <= maxBytes * diskAllowance) return
-    this.#engine.transactions.tryWrite('evict', () => this.#engine.removal.evictSome(evictedPerLook))
+    this.#engine.transactions.tryWrite('evict', () =>
+      this.#engine.removal.evictSome(evictedPerLook),
+    )
   }
 
   /** Bytes of the database's used pages and of all value files. */
@@ -192,7 +201,11 @@ export class Maintenance {
       work()
     } catch (error) {
       if (isBusy(error)) return
-      this.#engine.emit({ type: 'drop', reason: 'maintenance failed and will be tried again', detail: error })
+      this.#engine.emit({
+        type: 'drop',
+        reason: 'maintenance failed and will be tried again',
+        detail: error,
+      })
     }
   }
 }

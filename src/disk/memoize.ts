@@ -58,7 +58,11 @@ export interface MemoizeHost {
 export type HostOf = (key: StoredKey) => MemoizeHost
 
 /** `fn`, remembering its results in the store that `hostOf` names. */
-export function memoize<F extends AnyFunction>(hostOf: HostOf, fn: F, options: MemoizeOptions<F> = {}): Memoized<F> {
+export function memoize<F extends AnyFunction>(
+  hostOf: HostOf,
+  fn: F,
+  options: MemoizeOptions<F> = {},
+): Memoized<F> {
   if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function')
   checkSetOptionNames('memoize', options, ownNames)
   const keyOf = keyMaker(fn, options)
@@ -93,14 +97,22 @@ export function memoize<F extends AnyFunction>(hostOf: HostOf, fn: F, options: M
   }) as unknown as Memoized<F>
 }
 
-function keyMaker<F extends AnyFunction>(fn: F, options: MemoizeOptions<F>): (...args: Parameters<F>) => Key {
+function keyMaker<F extends AnyFunction>(
+  fn: F,
+  options: MemoizeOptions<F>,
+): (...args: Parameters<F>) => Key {
   const name = options.name ?? fn.name
   if (typeof name !== 'string' || name === '') {
-    throw new HoldfastError('ERR_ANONYMOUS_FUNCTION', 'memoize: this function has no name to store its results under. Pass { name }.')
+    throw new HoldfastError(
+      'ERR_ANONYMOUS_FUNCTION',
+      'memoize: this function has no name to store its results under. Pass { name }.',
+    )
   }
   const { ignore = [], key, version } = options
-  if (!Array.isArray(ignore)) throw invalidOption('ignore', ignore, 'an array of positions and names')
-  if (key !== undefined && typeof key !== 'function') throw invalidOption('key', key, 'a function of the arguments')
+  if (!Array.isArray(ignore))
+    throw invalidOption('ignore', ignore, 'an array of positions and names')
+  if (key !== undefined && typeof key !== 'function')
+    throw invalidOption('key', key, 'a function of the arguments')
   if (version !== undefined && typeof version !== 'string' && typeof version !== 'number') {
     throw invalidOption('version', version, 'a string or a number')
   }
@@ -168,14 +180,23 @@ class Calls<F extends AnyFunction> {
     return this.#isAsync ? this.#load(self, key, args, true) : this.#compute(self, key, args)
   }
 
-  async #load(self: unknown, key: StoredKey, args: Parameters<F>, forceFresh: boolean): Promise<unknown> {
+  async #load(
+    self: unknown,
+    key: StoredKey,
+    args: Parameters<F>,
+    forceFresh: boolean,
+  ): Promise<unknown> {
     this.#hostOf(key).engine.checkOpen()
     let called = false
     const loader = async (): Promise<unknown> => {
       called = true
       return await this.#fn.apply(self, args)
     }
-    const options = { ...this.#setOptions, cacheIf: this.#options.cacheIf as ((value: never) => boolean) | undefined, forceFresh }
+    const options = {
+      ...this.#setOptions,
+      cacheIf: this.#options.cacheIf as ((value: never) => boolean) | undefined,
+      forceFresh,
+    }
     const value = await this.#hostOf(key).loads.load(key, loader, options)
     if (called) this.#misses += 1
     else this.#hits += 1
@@ -211,7 +232,12 @@ class Calls<F extends AnyFunction> {
     const { engine, group } = this.#hostOf(key)
     if (this.#options.cacheIf !== undefined && !this.#options.cacheIf(value as never)) return
     const encoded = ownBytes(engine.writer.encode(value))
-    const options = resolveSetOptions(this.#setOptions, engine.options.ttl, engine.now(), engine.shape.kind)
+    const options = resolveSetOptions(
+      this.#setOptions,
+      engine.options.ttl,
+      engine.now(),
+      engine.shape.kind,
+    )
     if (engine.isClosed || (options.expires !== null && options.expires <= engine.now())) return
     group.flush()
     try {

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { StoreEvent } from '../contracts/events.ts'
@@ -7,7 +16,13 @@ import { Connection, retryUntil } from './connection.ts'
 import { createFolders, inspectDirectory, type Layout, layoutOf } from './directory.ts'
 import type { Row } from './driver.ts'
 import { quarantine, withRecreateLock } from './quarantine.ts'
-import { applicationId, createSchema, formatVersion, readSettings, type StoreKind } from './schema.ts'
+import {
+  applicationId,
+  createSchema,
+  formatVersion,
+  readSettings,
+  type StoreKind,
+} from './schema.ts'
 import { readSessions } from './session.ts'
 import { isDamage, toStoreError } from './sqlite-errors.ts'
 
@@ -59,7 +74,8 @@ function recreate(layout: Layout, options: OpenOptions): Opened {
 }
 
 function damageOf(error: unknown): string | undefined {
-  if (error instanceof HoldfastError) return error.code === 'ERR_CORRUPT' ? error.message : undefined
+  if (error instanceof HoldfastError)
+    return error.code === 'ERR_CORRUPT' ? error.message : undefined
   return isDamage(error) ? (error as Error).message : undefined
 }
 
@@ -71,7 +87,8 @@ function connect(layout: Layout, options: OpenOptions): Connection {
       `${layout.directory}: this is a sharded store. Open it with ShardedDiskCache or ShardedDiskIndex.`,
     )
   }
-  if (found === 'values-only') throw corrupt(layout, 'the database is missing or empty, but value files are there')
+  if (found === 'values-only')
+    throw corrupt(layout, 'the database is missing or empty, but value files are there')
   if (found === 'empty' && options.readonly) {
     throw new HoldfastError(
       'ERR_READONLY',
@@ -84,7 +101,8 @@ function connect(layout: Layout, options: OpenOptions): Connection {
 
 function connectOnce(layout: Layout, options: OpenOptions): Connection {
   // SQLite would create the file readable by all; the log and the index inherit its mode.
-  if (!options.readonly && !existsSync(layout.database)) closeSync(openSync(layout.database, 'a', 0o600))
+  if (!options.readonly && !existsSync(layout.database))
+    closeSync(openSync(layout.database, 'a', 0o600))
   const log = sizeOf(`${layout.database}-wal`)
   const connection = new Connection(layout.database, options)
   try {
@@ -105,7 +123,8 @@ function pragma(connection: Connection, name: string): number {
 }
 
 function isBlank(connection: Connection): boolean {
-  if (pragma(connection, 'application_id') !== 0 || pragma(connection, 'user_version') !== 0) return false
+  if (pragma(connection, 'application_id') !== 0 || pragma(connection, 'user_version') !== 0)
+    return false
   return Number((connection.prepare('SELECT count(*) FROM sqlite_schema').get() as Row)[0]) === 0
 }
 
@@ -165,7 +184,8 @@ function checkIdentity(layout: Layout, storeId: string, readonly: boolean): void
   const path = join(layout.shared, 'store-id')
   const beside = existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
   if (beside === storeId || (beside === undefined && readonly)) return
-  if (beside !== undefined) throw corrupt(layout, 'the database or its log belongs to another store')
+  if (beside !== undefined)
+    throw corrupt(layout, 'the database or its log belongs to another store')
   createFolders(layout)
   const temporary = join(layout.shared, `${randomBytes(8).toString('hex')}.tmp`)
   writeFileSync(temporary, `${storeId}\n`, { mode: 0o600, flag: 'wx' })
@@ -182,7 +202,8 @@ function checkIdentity(layout: Layout, storeId: string, readonly: boolean): void
 function checkLength(connection: Connection, layout: Layout): void {
   const needed = pragma(connection, 'page_count') * pragma(connection, 'page_size')
   // Read before the length: a writer that has come since makes the file longer, never shorter.
-  if (sizeOf(layout.database) < needed && sizeOf(`${layout.database}-wal`) === 0) throw corrupt(layout, 'the database is cut short')
+  if (sizeOf(layout.database) < needed && sizeOf(`${layout.database}-wal`) === 0)
+    throw corrupt(layout, 'the database is cut short')
 }
 
 /** Databases up to this size are read through after a crash; larger ones would take too long for an open. */

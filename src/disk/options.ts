@@ -17,7 +17,10 @@ export interface DiskIndexOptions {
    * The in-process set of decoded entries. Accepted and checked; every read still goes to the database in this version.
    * @default { maxBytes: '32MiB', share: 'copy' }
    */
-  readonly hot?: false | { readonly maxBytes?: ByteSize; readonly share?: 'copy' | 'frozen' } | undefined
+  readonly hot?:
+    | false
+    | { readonly maxBytes?: ByteSize; readonly share?: 'copy' | 'frozen' }
+    | undefined
   /** Encodes every value. @default the codec that keeps the value's type */
   readonly codec?: Codec | undefined
   /** When the checksum of a value file is compared: at its first read in this process, at every read, or never. @default 'first' */
@@ -101,7 +104,12 @@ const cacheNames = ['maxBytes', 'maxEntries', 'eviction', 'ttl', ...indexNames] 
 const laterNames = ['compress', 'encrypt', 'sign', 'metadata'] as const
 
 /** What a `DiskIndex` has instead of the options it does not take. */
-const withoutEviction = { maxBytes: Infinity, maxEntries: Infinity, eviction: 'none', ttl: Infinity } as const
+const withoutEviction = {
+  maxBytes: Infinity,
+  maxEntries: Infinity,
+  eviction: 'none',
+  ttl: Infinity,
+} as const
 
 /**
  * The options of a cache, checked and completed.
@@ -141,14 +149,23 @@ function refuseLater(what: string, options: unknown): void {
   }
 }
 
-function resolveCommon(options: DiskIndexOptions): Omit<ResolvedOptions, keyof typeof withoutEviction> {
+function resolveCommon(
+  options: DiskIndexOptions,
+): Omit<ResolvedOptions, keyof typeof withoutEviction> {
   checkHot(options.hot)
   const leaseTtl = positive('leaseTtl', parseDuration('leaseTtl', options.leaseTtl ?? '10s'))
-  const leaseRenewal = positive('leaseRenewal', parseDuration('leaseRenewal', options.leaseRenewal ?? leaseTtl * 0.3))
-  if (leaseRenewal >= leaseTtl) throw invalidOption('leaseRenewal', leaseRenewal, 'less than leaseTtl')
+  const leaseRenewal = positive(
+    'leaseRenewal',
+    parseDuration('leaseRenewal', options.leaseRenewal ?? leaseTtl * 0.3),
+  )
+  if (leaseRenewal >= leaseTtl)
+    throw invalidOption('leaseRenewal', leaseRenewal, 'less than leaseTtl')
   return {
     inlineBytes: parseByteSize('inlineBytes', options.inlineBytes ?? '32KiB'),
-    maxValueBytes: parseByteSize('maxValueBytes', options.maxValueBytes ?? Number.POSITIVE_INFINITY),
+    maxValueBytes: parseByteSize(
+      'maxValueBytes',
+      options.maxValueBytes ?? Number.POSITIVE_INFINITY,
+    ),
     codec: checkCodec(options.codec),
     verify: oneOf('verify', options.verify, ['first', 'always', 'never'], 'first'),
     durability: oneOf('durability', options.durability, ['process', 'machine'], 'process'),
@@ -171,7 +188,11 @@ function positive(option: string, value: number): number {
 
 function resolveMaxEntries(value: unknown): number {
   if (value === undefined) return Number.POSITIVE_INFINITY
-  if (typeof value === 'number' && value >= 1 && (Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY)) {
+  if (
+    typeof value === 'number' &&
+    value >= 1 &&
+    (Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY)
+  ) {
     return value
   }
   throw invalidOption('maxEntries', value, 'a whole number from 1 up')
@@ -196,7 +217,11 @@ function checkCodec(value: unknown): Codec | undefined {
   const codec = value as Partial<Codec> | null
   const complete = typeof codec?.encode === 'function' && typeof codec.decode === 'function'
   if (!complete || typeof codec.id !== 'string' || !/^[a-z][a-z0-9.-]{0,63}$/.test(codec.id)) {
-    throw invalidOption('codec', value, 'an object with id (1 to 64 of a-z 0-9 . -), encode(value) and decode(bytes)')
+    throw invalidOption(
+      'codec',
+      value,
+      'an object with id (1 to 64 of a-z 0-9 . -), encode(value) and decode(bytes)',
+    )
   }
   return codec as Codec
 }
@@ -204,7 +229,8 @@ function checkCodec(value: unknown): Codec | undefined {
 function checkClock(value: unknown): Clock {
   if (value === undefined) return systemClock
   const clock = value as Partial<Clock> | null
-  if (typeof clock?.now === 'function' && typeof clock.setTimeout === 'function') return clock as Clock
+  if (typeof clock?.now === 'function' && typeof clock.setTimeout === 'function')
+    return clock as Clock
   throw invalidOption('clock', value, 'an object with now() and setTimeout(run, ms)')
 }
 

@@ -9,10 +9,19 @@ import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts
 /** Sets a damaged database and its value files aside, in a folder beside them. @returns the folder. */
 export function quarantine(layout: Layout): string {
   const time = new Date().toISOString().replace(/[:.]/g, '-')
-  const folder = join(layout.directory, `holdfast.quarantine-${time}-${randomBytes(3).toString('hex')}`)
+  const folder = join(
+    layout.directory,
+    `holdfast.quarantine-${time}-${randomBytes(3).toString('hex')}`,
+  )
   mkdirSync(folder, { mode: 0o700 })
   const identity = join(layout.shared, 'store-id')
-  for (const path of [layout.database, `${layout.database}-wal`, `${layout.database}-shm`, layout.values, identity]) {
+  for (const path of [
+    layout.database,
+    `${layout.database}-wal`,
+    `${layout.database}-shm`,
+    layout.values,
+    identity,
+  ]) {
     if (existsSync(path)) renameSync(path, join(folder, basename(path)))
   }
   return folder
@@ -27,7 +36,10 @@ export function withRecreateLock<T>(layout: Layout, timeout: number, work: () =>
   const deadline = performance.now() + timeout
   while (!tryLock(path)) {
     if (performance.now() > deadline) {
-      throw new HoldfastError('ERR_BUSY', `${layout.directory}: another process is setting the damaged store aside.`)
+      throw new HoldfastError(
+        'ERR_BUSY',
+        `${layout.directory}: another process is setting the damaged store aside.`,
+      )
     }
     pause(2 + Math.random() * 3)
   }

@@ -6,8 +6,8 @@ import { iterateEntries, iterateKeys } from './iteration.ts'
 import { type ListFilter, listEntries } from './listing.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { StoreKind } from './schema.ts'
-import { openMapped, openReadStream } from './streams.ts'
 import { toStoredKey } from './stored-key.ts'
+import { openMapped, openReadStream } from './streams.ts'
 import { storeVolume } from './volume.ts'
 
 /** The verbs that only read, of every embedded store. */
@@ -17,7 +17,12 @@ export class ReadableStore<V = unknown> {
   /** @internal */
   readonly engine: Engine
 
-  protected constructor(directory: string, kind: StoreKind, shard: string, options: ResolvedOptions) {
+  protected constructor(
+    directory: string,
+    kind: StoreKind,
+    shard: string,
+    options: ResolvedOptions,
+  ) {
     this.engine = new Engine(directory, { what: new.target.name, kind, shard }, options)
     this.directory = this.engine.layout.directory
   }

@@ -80,7 +80,12 @@ export class Reader {
     if (expires !== null && expires <= this.#parts.now()) return undefined
     const id = row[0] as number
     if (row[4] !== null) return this.#fromFile(id, key)
-    return { id, codec: row[2] as number | string, flags: row[3] as number, bytes: (row[5] as Uint8Array | null) ?? empty }
+    return {
+      id,
+      codec: row[2] as number | string,
+      flags: row[3] as number,
+      bytes: (row[5] as Uint8Array | null) ?? empty,
+    }
   }
 
   /** Whether `key` has a live entry. */
@@ -124,7 +129,8 @@ export class Reader {
       const size = row[1] as number
       if (!this.#parts.coding.allows(size)) return this.#refuse(key, size)
       const read = this.#readFile(file, size, row[2] as Uint8Array)
-      if (read instanceof Uint8Array) return { id, codec: row[3] as number | string, flags: row[4] as number, bytes: read }
+      if (read instanceof Uint8Array)
+        return { id, codec: row[3] as number | string, flags: row[4] as number, bytes: read }
       const again = this.#parts.connection.row(selectFile, id, key.bytes)?.[0]
       if (again === file || attempt >= fileAttempts) {
         this.#giveUp(id, key, file, read)
@@ -150,7 +156,12 @@ export class Reader {
   #giveUp(id: number, key: StoredKey, file: string, { damage }: Damage): void {
     this.#report(key, `its value file is ${damage}`, { file })
     this.#parts.repair(id, file, () => {
-      this.#parts.emit({ type: 'repair', key: this.#keyOf(key), reason: 'the entry was removed', detail: { file } })
+      this.#parts.emit({
+        type: 'repair',
+        key: this.#keyOf(key),
+        reason: 'the entry was removed',
+        detail: { file },
+      })
     })
   }
 

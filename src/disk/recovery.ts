@@ -7,7 +7,8 @@ import { isFileName, temporaryName, unlinkIfThere, type ValueFiles } from './val
 
 /** Whether a row or the trash names `file`. */
 export function isNamed(connection: Connection, file: string): boolean {
-  const sql = 'SELECT 1 FROM entries WHERE file = ?1 UNION ALL SELECT 1 FROM trash WHERE file = ?1 LIMIT 1'
+  const sql =
+    'SELECT 1 FROM entries WHERE file = ?1 UNION ALL SELECT 1 FROM trash WHERE file = ?1 LIMIT 1'
   return connection.row(sql, file) !== undefined
 }
 
@@ -16,7 +17,12 @@ export function isNamed(connection: Connection, file: string): boolean {
  * what was in flight when they ended, not by the size of the store.
  * @returns the sessions that are still open, other than `own`.
  */
-export function recoverSessions(layout: Layout, connection: Connection, files: ValueFiles, own: string): SessionRecord[] {
+export function recoverSessions(
+  layout: Layout,
+  connection: Connection,
+  files: ValueFiles,
+  own: string,
+): SessionRecord[] {
   const open: SessionRecord[] = []
   for (const session of readSessions(layout.shared)) {
     if (session.id === own) continue
@@ -47,7 +53,12 @@ export interface Orphan {
  * name before it creates the file and gives the slot up after its row is committed; so a listed file that no session names
  * had its row committed before the rows were read, or never gets one.
  */
-export function findOrphans(layout: Layout, connection: Connection, folder: string, now: number): Orphan[] {
+export function findOrphans(
+  layout: Layout,
+  connection: Connection,
+  folder: string,
+  now: number,
+): Orphan[] {
   const found = listFolder(join(layout.values, folder)).filter((entry) => entry.isFile())
   if (found.length === 0) return []
   const inFlight = new Set(readSessions(layout.shared).flatMap((session) => session.files))

@@ -57,7 +57,12 @@ export class Removal {
   readonly #front: string
   readonly #ranked: string
 
-  constructor(connection: Connection, uses: Uses, emit: ((event: StoreEvent) => void) | undefined, options: RemovalOptions) {
+  constructor(
+    connection: Connection,
+    uses: Uses,
+    emit: ((event: StoreEvent) => void) | undefined,
+    options: RemovalOptions,
+  ) {
     this.#connection = connection
     this.#uses = uses
     this.#emit = emit
@@ -69,14 +74,21 @@ export class Removal {
 
   /** Whether anything expired at `now` or before. Needs no transaction. */
   hasExpired(now: number): boolean {
-    return this.#connection.row('SELECT 1 FROM entries WHERE expires <= ? LIMIT 1', now) !== undefined
+    return (
+      this.#connection.row('SELECT 1 FROM entries WHERE expires <= ? LIMIT 1', now) !== undefined
+    )
   }
 
   /** Removes up to `limit` entries that expired at `now` or before. @returns how many. */
   expire(now: number, limit: number): number {
-    const rows = this.#connection.rows(`SELECT ${columns} FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?`, now, limit)
+    const rows = this.#connection.rows(
+      `SELECT ${columns} FROM entries WHERE expires <= ? ORDER BY expires LIMIT ?`,
+      now,
+      limit,
+    )
     for (const row of rows) this.#remove(row, 'expire', 'its time to live is over')
-    if (rows.length > 0) this.#connection.run('UPDATE counters SET expirations = expirations + ?', rows.length)
+    if (rows.length > 0)
+      this.#connection.run('UPDATE counters SET expirations = expirations + ?', rows.length)
     return rows.length
   }
 
@@ -134,13 +146,18 @@ export class Removal {
   }
 
   #begin(): Run {
-    const row = (this.#connection.row('SELECT hand, next_id FROM counters') ?? []) as readonly number[]
+    const row = (this.#connection.row('SELECT hand, next_id FROM counters') ??
+      []) as readonly number[]
     const { bytes, entries } = readTotals(this.#connection)
     return { bytes, entries, hand: row[0] ?? 0, newest: (row[1] ?? 0) - 1 }
   }
 
   #end(run: Run, evicted: number): void {
-    this.#connection.run('UPDATE counters SET hand = ?, evictions = evictions + ?', run.hand, evicted)
+    this.#connection.run(
+      'UPDATE counters SET hand = ?, evictions = evictions + ?',
+      run.hand,
+      evicted,
+    )
   }
 
   #isLow({ bytes, entries }: Run): boolean {
@@ -165,7 +182,10 @@ export class Removal {
       this.#move(ranked)
       return 'moved'
     }
-    const first = firstOf(front?.id === run.newest ? undefined : front, ranked?.id === run.newest ? undefined : ranked)
+    const first = firstOf(
+      front?.id === run.newest ? undefined : front,
+      ranked?.id === run.newest ? undefined : ranked,
+    )
     if (first === undefined) return 'empty'
     if (first === front) run.hand = first.id
     this.#remove(first.row, 'evict', this.#options.policy.name)
@@ -177,9 +197,16 @@ export class Removal {
   #candidate(sql: string, ...parameters: number[]): Candidate | undefined {
     let row = this.#connection.row(sql, ...parameters)
     // What this process noted and did not write yet counts too.
-    if (row !== undefined && this.#uses.writeOne(this.#connection, row[0] as number)) row = this.#connection.row(sql, ...parameters)
+    if (row !== undefined && this.#uses.writeOne(this.#connection, row[0] as number))
+      row = this.#connection.row(sql, ...parameters)
     if (row === undefined) return undefined
-    return { id: row[0] as number, size: row[1] as number, row, used: row[5] as number | null, place: row[6] as number }
+    return {
+      id: row[0] as number,
+      size: row[1] as number,
+      row,
+      used: row[5] as number | null,
+      place: row[6] as number,
+    }
   }
 
   #move({ id, used }: Candidate): void {
@@ -188,11 +215,15 @@ export class Removal {
 
   #remove(row: Row, type: StoreEvent['type'] | undefined, reason: string): void {
     this.#connection.run('DELETE FROM entries WHERE id = ?', row[0] as number)
-    if (type !== undefined) this.#emit?.({ type, key: keyOfRow(row[2], row[3]), reason, detail: { size: row[1] } })
+    if (type !== undefined)
+      this.#emit?.({ type, key: keyOfRow(row[2], row[3]), reason, detail: { size: row[1] } })
   }
 }
 
-function firstOf(front: Candidate | undefined, ranked: Candidate | undefined): Candidate | undefined {
+function firstOf(
+  front: Candidate | undefined,
+  ranked: Candidate | undefined,
+): Candidate | undefined {
   if (front === undefined || ranked === undefined) return front ?? ranked
   return ranked.place < front.place ? ranked : front
 }

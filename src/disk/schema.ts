@@ -176,7 +176,10 @@ export function createSchema(database: Database, settings: Settings): void {
 
 /** The settings of an existing store. */
 export function readSettings(database: Database): Settings {
-  const rows = database.prepare('SELECT name, value FROM settings').all() as { name: string; value: string }[]
+  const rows = database.prepare('SELECT name, value FROM settings').all() as {
+    name: string
+    value: string
+  }[]
   const named = new Map(rows.map((row) => [row.name, row.value]))
   return {
     storeId: named.get('store-id') ?? '',

@@ -22,7 +22,8 @@ export class Session {
 
   constructor(folder: string) {
     this.#path = join(folder, `${this.id}${suffix}`)
-    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)
+    const flags =
+      constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)
     this.#descriptor = openSync(this.#path, flags, 0o600)
     writeSync(this.#descriptor, `${JSON.stringify(ownIdentity()).padEnd(headerBytes - 1)}\n`, 0)
   }
@@ -83,14 +84,21 @@ function readSession(path: string, id: string): SessionRecord | undefined {
   }
   const lines = text.split('\n').map((line) => line.trimEnd())
   const identity = parseIdentity(lines[0] ?? '')
-  return { id, path, gone: identity !== undefined && isGone(identity), files: lines.slice(1).filter((line) => line !== '') }
+  return {
+    id,
+    path,
+    gone: identity !== undefined && isGone(identity),
+    files: lines.slice(1).filter((line) => line !== ''),
+  }
 }
 
 /** `undefined` for a header that is still being written. */
 function parseIdentity(line: string): ProcessIdentity | undefined {
   try {
     const identity: unknown = JSON.parse(line)
-    return typeof (identity as ProcessIdentity | null)?.pid === 'number' ? (identity as ProcessIdentity) : undefined
+    return typeof (identity as ProcessIdentity | null)?.pid === 'number'
+      ? (identity as ProcessIdentity)
+      : undefined
   } catch {
     return undefined
   }

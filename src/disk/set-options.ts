@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8'
 import { assertStructured } from '../codecs/assert-structured.ts'
-import { HoldfastError } from '../contracts/errors.ts'
 import type { SetOptions } from '../contracts/entry.ts'
+import { HoldfastError } from '../contracts/errors.ts'
 import { parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
 import type { StoreKind } from './schema.ts'
@@ -25,10 +25,16 @@ const latest = 8.64e15
  * Checks `options` at the time `now`; the caller has checked the names.
  * @throws HoldfastError `ERR_INVALID_OPTION` or `ERR_UNSUPPORTED_VALUE`.
  */
-export function resolveSetOptions(options: SetOptions, defaultTtl: number, now: number, kind: StoreKind): ResolvedSetOptions {
+export function resolveSetOptions(
+  options: SetOptions,
+  defaultTtl: number,
+  now: number,
+  kind: StoreKind,
+): ResolvedSetOptions {
   if (kind === 'index') refuseExpiryAndTags(options)
   const { description, meta } = options
-  if (description !== undefined && typeof description !== 'string') throw invalidOption('description', description, 'a string')
+  if (description !== undefined && typeof description !== 'string')
+    throw invalidOption('description', description, 'a string')
   return {
     expires: resolveExpiry(options, defaultTtl, now),
     tags: resolveTags(options),
@@ -38,7 +44,11 @@ export function resolveSetOptions(options: SetOptions, defaultTtl: number, now: 
 }
 
 /** Checks the names of set options and of what else `also` names. */
-export function checkSetOptionNames(what: string, options: unknown, also: readonly string[] = []): void {
+export function checkSetOptionNames(
+  what: string,
+  options: unknown,
+  also: readonly string[] = [],
+): void {
   checkOptionNames(what, options, [...setOptionNames, ...also])
 }
 
@@ -57,8 +67,10 @@ export function expiryOf(ttl: number, now: number): number | null {
 
 function resolveExpiry(options: SetOptions, defaultTtl: number, now: number): number | null {
   const { ttl, expiresAt } = options
-  if (expiresAt === undefined) return expiryOf(ttl === undefined ? defaultTtl : parseDuration('ttl', ttl), now)
-  if (ttl !== undefined) throw new HoldfastError('ERR_INVALID_OPTION', 'ttl and expiresAt: give one of them, not both.')
+  if (expiresAt === undefined)
+    return expiryOf(ttl === undefined ? defaultTtl : parseDuration('ttl', ttl), now)
+  if (ttl !== undefined)
+    throw new HoldfastError('ERR_INVALID_OPTION', 'ttl and expiresAt: give one of them, not both.')
   const time: unknown = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt
   if (typeof time !== 'number' || Number.isNaN(time)) {
     throw invalidOption('expiresAt', expiresAt, 'a valid Date or milliseconds since the epoch')
@@ -82,13 +94,19 @@ export function checkTag(tag: unknown): asserts tag is string {
 }
 
 function encodeMeta(meta: unknown): Uint8Array {
-  if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) throw invalidOption('meta', meta, 'a plain object')
+  if (typeof meta !== 'object' || meta === null || Array.isArray(meta))
+    throw invalidOption('meta', meta, 'a plain object')
   assertStructured(meta)
   return serialize(meta)
 }
 
 function refuseExpiryAndTags(options: SetOptions): void {
-  const name = (['ttl', 'expiresAt', 'tag', 'tags'] as const).find((candidate) => options[candidate] !== undefined)
+  const name = (['ttl', 'expiresAt', 'tag', 'tags'] as const).find(
+    (candidate) => options[candidate] !== undefined,
+  )
   if (name === undefined) return
-  throw new HoldfastError('ERR_INVALID_OPTION', `${name}: an index has no expiry and no tags. Use DiskCache for these.`)
+  throw new HoldfastError(
+    'ERR_INVALID_OPTION',
+    `${name}: an index has no expiry and no tags. Use DiskCache for these.`,
+  )
 }

@@ -74,6 +74,8 @@ function partOf(options: DiskCacheOptions, shards: number): DiskCacheOptions {
   return {
     ...options,
     maxBytes: parseByteSize('maxBytes', options.maxBytes ?? '1GiB') / shards,
-    ...(maxEntries === undefined ? {} : { maxEntries: Math.max(1, Math.floor(maxEntries / shards)) }),
+    ...(maxEntries === undefined
+      ? {}
+      : { maxEntries: Math.max(1, Math.floor(maxEntries / shards)) }),
   }
 }

@@ -19,7 +19,12 @@ export class ShardedDiskIndex<V = unknown> extends ShardedStore<V, DiskIndex<V>>
   constructor(directory: string, options: ShardedDiskIndexOptions = {}) {
     const { shards: _, ...whole } = options
     resolveIndexOptions('ShardedDiskIndex', whole)
-    const { root, shards } = openShards(directory, 'index', options, (folder, shard) => new DiskIndex<V>(folder, whole, shard))
+    const { root, shards } = openShards(
+      directory,
+      'index',
+      options,
+      (folder, shard) => new DiskIndex<V>(folder, whole, shard),
+    )
     super(root, shards)
   }
 }

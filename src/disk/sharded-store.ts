@@ -7,7 +7,7 @@ import { prepareTarget } from './backup.ts'
 import type { CheckOptions, CheckReport } from './check.ts'
 import type { CountOptions } from './counting.ts'
 import { shardsFileName } from './directory.ts'
-import type { DiskStore, EncodedEntry } from './disk-store.ts'
+import type { DiskStore } from './disk-store.ts'
 import { type ListFilter, listShards } from './listing.ts'
 import type { StoreLoadOptions } from './loads.ts'
 import type { Lock, LockOptions } from './lock.ts'
@@ -15,6 +15,7 @@ import { type AnyFunction, type Memoized, type MemoizeOptions, memoize } from '.
 import { prepareShards, shardOf } from './shards.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
+import type { EncodedEntry } from './writable-store.ts'
 
 /**
  * The verbs of a store over several, each key always in the same one: as many processes can write at once as there are
@@ -52,7 +53,11 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
   }
 
   /** See `DiskCache.load`. */
-  async load<T = V>(key: Key, loader: (signal: AbortSignal) => Promise<T>, options?: StoreLoadOptions<T>): Promise<T> {
+  async load<T = V>(
+    key: Key,
+    loader: (signal: AbortSignal) => Promise<T>,
+    options?: StoreLoadOptions<T>,
+  ): Promise<T> {
     return await this.of(key).load(key, loader, options)
   }
 
@@ -104,13 +109,15 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
   /** Stores `entries`; in each shard all or none. What is wrong with any of them is found before the first is stored. */
   setMany(entries: Iterable<readonly [Key, V, SetOptions?]>): void {
     const encoded = this.first.encodeMany(entries)
-    for (const [shard, some] of this.#split<EncodedEntry>(encoded, (entry) => entry.stored)) shard.storeMany(some)
+    for (const [shard, some] of this.#split<EncodedEntry>(encoded, (entry) => entry.stored))
+      shard.storeMany(some)
   }
 
   /** Removes the entries of `keys`, in one transaction a shard. @returns how many were live. */
   deleteMany(keys: Iterable<Key>): number {
     let count = 0
-    for (const [shard, some] of this.#split([...keys], (key) => toStoredKey(key))) count += shard.deleteMany(some)
+    for (const [shard, some] of this.#split([...keys], (key) => toStoredKey(key)))
+      count += shard.deleteMany(some)
     return count
   }
 
@@ -167,7 +174,10 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
   /** What is known of live entries, page by page, in one order over all shards. */
   list(filter?: ListFilter): EntryInfo[] {
     this.first.engine.checkOpen()
-    return listShards(this.shards.map((shard) => shard.engine), filter)
+    return listShards(
+      this.shards.map((shard) => shard.engine),
+      filter,
+    )
   }
 
   /** Stored bytes of all live values. */
@@ -270,10 +280,16 @@ export function openShards<S extends Disposable>(
   options: { readonly shards?: number | undefined; readonly readonly?: boolean | undefined },
   open: (folder: string, shard: string) => S,
 ): { root: string; shards: S[] } {
-  const { root, folders } = prepareShards(directory, kind, options.shards ?? 8, options.readonly ?? false)
+  const { root, folders } = prepareShards(
+    directory,
+    kind,
+    options.shards ?? 8,
+    options.readonly ?? false,
+  )
   const shards: S[] = []
   try {
-    for (const [index, folder] of folders.entries()) shards.push(open(folder, `${index}/${folders.length}`))
+    for (const [index, folder] of folders.entries())
+      shards.push(open(folder, `${index}/${folders.length}`))
   } catch (error) {
     for (const shard of shards) shard[Symbol.dispose]()
     throw error

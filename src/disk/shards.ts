@@ -22,8 +22,18 @@ const mostShards = 256
  * Prepares the root directory of a sharded store. @returns the directories of its shards, in order.
  * @throws HoldfastError as opening a plain store does; `ERR_SHARD_MISMATCH` for another number of shards.
  */
-export function prepareShards(directory: unknown, kind: StoreKind, shards: unknown, readonly: boolean): { root: string; folders: string[] } {
-  if (typeof shards !== 'number' || !Number.isSafeInteger(shards) || shards < 1 || shards > mostShards) {
+export function prepareShards(
+  directory: unknown,
+  kind: StoreKind,
+  shards: unknown,
+  readonly: boolean,
+): { root: string; folders: string[] } {
+  if (
+    typeof shards !== 'number' ||
+    !Number.isSafeInteger(shards) ||
+    shards < 1 ||
+    shards > mostShards
+  ) {
     throw invalidOption('shards', shards, `a whole number from 1 to ${mostShards}`)
   }
   const root = prepareDirectory(directory, readonly)
@@ -34,7 +44,12 @@ export function prepareShards(directory: unknown, kind: StoreKind, shards: unkno
   } catch (error) {
     throw toStoreError(error, root)
   }
-  return { root, folders: Array.from({ length: shards }, (_, index) => join(root, String(index).padStart(3, '0'))) }
+  return {
+    root,
+    folders: Array.from({ length: shards }, (_, index) =>
+      join(root, String(index).padStart(3, '0')),
+    ),
+  }
 }
 
 /** Which of `shards` holds `key`: FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) over its canonical text, finished with a multiply and shift. */
@@ -50,7 +65,10 @@ export function shardOf(key: StoredKey, shards: number): number {
 function inspectShards(root: string): 'empty' | 'shards' {
   const found = inspectDirectory(root)
   if (found === 'shards' || found === 'empty') return found
-  throw new HoldfastError('ERR_STORE_KIND', `${root}: this is a store without shards. Open it with DiskCache or DiskIndex.`)
+  throw new HoldfastError(
+    'ERR_STORE_KIND',
+    `${root}: this is a store without shards. Open it with DiskCache or DiskIndex.`,
+  )
 }
 
 /** Several processes may create the store at once: a link, unlike a rename, never replaces what another has put there. */
@@ -70,13 +88,20 @@ function readFound(root: string): ShardsFile {
   const text = readFileSync(join(root, shardsFileName), 'utf8')
   try {
     const found = JSON.parse(text) as Partial<ShardsFile> | null
-    if (typeof found?.format === 'number' && typeof found.shards === 'number' && typeof found.kind === 'string') {
+    if (
+      typeof found?.format === 'number' &&
+      typeof found.shards === 'number' &&
+      typeof found.kind === 'string'
+    ) {
       return found as ShardsFile
     }
   } catch {
     // Told below.
   }
-  throw new HoldfastError('ERR_CORRUPT', `${root}: ${shardsFileName} is damaged. Restore it from a backup.`)
+  throw new HoldfastError(
+    'ERR_CORRUPT',
+    `${root}: ${shardsFileName} is damaged. Restore it from a backup.`,
+  )
 }
 
 function checkShards(root: string, found: ShardsFile, wanted: ShardsFile): void {
@@ -87,7 +112,10 @@ function checkShards(root: string, found: ShardsFile, wanted: ShardsFile): void 
     )
   }
   if (found.kind !== wanted.kind) {
-    throw new HoldfastError('ERR_STORE_KIND', `${root}: this is a sharded ${found.kind}, not a ${wanted.kind}. Open it as what it is.`)
+    throw new HoldfastError(
+      'ERR_STORE_KIND',
+      `${root}: this is a sharded ${found.kind}, not a ${wanted.kind}. Open it as what it is.`,
+    )
   }
   if (found.shards === wanted.shards) return
   throw new HoldfastError(

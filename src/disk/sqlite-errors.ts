@@ -1,7 +1,16 @@
 import { type ErrorCode, HoldfastError } from '../contracts/errors.ts'
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that the store tells apart. */
-const result = { busy: 5, locked: 6, readonly: 8, ioError: 10, corrupt: 11, full: 13, cantOpen: 14, notADatabase: 26 } as const
+const result = {
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cantOpen: 14,
+  notADatabase: 26,
+} as const
 
 /** Extended codes of I/O errors met when a full disk cannot hold SQLite's shared-memory index. */
 const sharedMemoryFull = new Set([4874 /* IOERR_SHMSIZE */, 5386 /* IOERR_SHMMAP */])
@@ -31,14 +40,26 @@ export function isDamage(error: unknown): boolean {
 }
 
 const advice: readonly (readonly [ErrorCode, string])[] = [
-  ['ERR_NO_SPACE', 'no space is left on the device. Nothing of this call was stored; free some space and call again'],
-  ['ERR_READONLY', 'the directory cannot be written. Check its permissions, or open the store with readonly: true'],
-  ['ERR_BUSY', 'another process held the write lock for longer than busyTimeout. Call again, or raise busyTimeout'],
+  [
+    'ERR_NO_SPACE',
+    'no space is left on the device. Nothing of this call was stored; free some space and call again',
+  ],
+  [
+    'ERR_READONLY',
+    'the directory cannot be written. Check its permissions, or open the store with readonly: true',
+  ],
+  [
+    'ERR_BUSY',
+    'another process held the write lock for longer than busyTimeout. Call again, or raise busyTimeout',
+  ],
   [
     'ERR_CORRUPT',
     "the database is damaged. Restore a backup, or open it once with onCorrupt: 'recreate' to set it aside and start empty",
   ],
-  ['ERR_IO', 'the operating system refused an operation on the store; see the cause. Nothing of this call was stored'],
+  [
+    'ERR_IO',
+    'the operating system refused an operation on the store; see the cause. Nothing of this call was stored',
+  ],
 ]
 
 /**
@@ -52,7 +73,8 @@ export function toStoreError(error: unknown, what: string): unknown {
 }
 
 function codeOf(error: unknown): ErrorCode | undefined {
-  if (error instanceof HoldfastError || typeof error !== 'object' || error === null) return undefined
+  if (error instanceof HoldfastError || typeof error !== 'object' || error === null)
+    return undefined
   const extended = extendedCode(error)
   if (extended !== 0) return codeOfResult(extended)
   const { code, syscall } = error as { code?: unknown; syscall?: unknown }

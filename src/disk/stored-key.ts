@@ -28,7 +28,10 @@ export function toStoredKey(key: Key): StoredKey {
   const bytes = Buffer.from(text, 'utf8')
   if (bytes.length <= longestInline) return { text, bytes, long: null }
   if (bytes.length > longestKey) {
-    throw new HoldfastError('ERR_INVALID_KEY', 'Key: longer than 1 MiB. Use a hash of it, or contentOf(path).')
+    throw new HoldfastError(
+      'ERR_INVALID_KEY',
+      'Key: longer than 1 MiB. Use a hash of it, or contentOf(path).',
+    )
   }
   return { text, bytes: hashedKey(bytes), long: bytes }
 }

@@ -1,9 +1,9 @@
 import { closeSync, createReadStream, fsyncSync, writeSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
 import { xxh3 } from '@node-rs/xxhash'
+import { basicCodecs } from '../codecs/basic.ts'
 import type { MappedValue } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import { basicCodecs } from '../codecs/basic.ts'
 import type { Engine } from './engine.ts'
 import type { ResolvedSetOptions } from './set-options.ts'
 import { toStoreError } from './sqlite-errors.ts'
@@ -18,15 +18,23 @@ export function openReadStream(engine: Engine, key: StoredKey): Readable | undef
   const sql = 'SELECT file, size, codec, expires, checksum FROM entries WHERE key = ?'
   const row = engine.connection.row(sql, key.bytes)
   const expires = row?.[3] as number | null | undefined
-  if (row === undefined || (expires !== null && expires !== undefined && expires <= engine.now())) return undefined
+  if (row === undefined || (expires !== null && expires !== undefined && expires <= engine.now()))
+    return undefined
   refuseOtherValues(row[2] as number | string, 'readStream')
   if (row[0] !== null) {
-    const opened = engine.files.openVerified(row[0] as string, row[1] as number, row[4] as Uint8Array)
-    if (!('damage' in opened)) return createReadStream('', { fd: opened.descriptor, autoClose: true })
+    const opened = engine.files.openVerified(
+      row[0] as string,
+      row[1] as number,
+      row[4] as Uint8Array,
+    )
+    if (!('damage' in opened))
+      return createReadStream('', { fd: opened.descriptor, autoClose: true })
   }
   // Inline, replaced meanwhile, or damaged: the reader knows what to do.
   const found = engine.reader.findBytes(key)
-  return found === undefined ? undefined : Readable.from([Buffer.from(found.bytes)], { objectMode: false })
+  return found === undefined
+    ? undefined
+    : Readable.from([Buffer.from(found.bytes)], { objectMode: false })
 }
 
 /** The bytes of the value under `key`, apart from the cache. */
@@ -60,11 +68,18 @@ class MappedBytes implements MappedValue {
 
 function refuseOtherValues(codec: number | string, what: string): void {
   if (isBytesCodec(codec)) return
-  throw new HoldfastError('ERR_UNSUPPORTED_VALUE', `${what}: only bytes can be streamed; this value has a structure. Use get().`)
+  throw new HoldfastError(
+    'ERR_UNSUPPORTED_VALUE',
+    `${what}: only bytes can be streamed; this value has a structure. Use get().`,
+  )
 }
 
 /** A stream whose bytes become the value of `key` when it ends. Until then, and if it fails, the old value stays. */
-export function openWriteStream(engine: Engine, key: StoredKey, resolve: () => ResolvedSetOptions): Writable {
+export function openWriteStream(
+  engine: Engine,
+  key: StoredKey,
+  resolve: () => ResolvedSetOptions,
+): Writable {
   const { name, slot } = engine.files.reserve()
   const descriptor = engine.files.create(name)
   const hash = xxh3.Xxh3.withSeed()
@@ -79,8 +94,10 @@ export function openWriteStream(engine: Engine, key: StoredKey, resolve: () => R
     write(chunk: Buffer, _encoding, done) {
       try {
         size += chunk.length
-        if (!engine.coding.allows(size)) throw tooLarge(size, Math.min(engine.options.maxBytes, engine.options.maxValueBytes))
-        for (let written = 0; written < chunk.length; ) written += writeSync(descriptor, chunk, written)
+        if (!engine.coding.allows(size))
+          throw tooLarge(size, Math.min(engine.options.maxBytes, engine.options.maxValueBytes))
+        for (let written = 0; written < chunk.length; )
+          written += writeSync(descriptor, chunk, written)
         hash.update(chunk)
         done()
       } catch (error) {
@@ -93,7 +110,13 @@ export function openWriteStream(engine: Engine, key: StoredKey, resolve: () => R
         close()
         engine.files.publish(name)
         const checksum = checksumBytes(hash.digest())
-        engine.writer.storeFile('writeStream', key, bufferCodec, { name, slot, size, checksum }, resolve())
+        engine.writer.storeFile(
+          'writeStream',
+          key,
+          bufferCodec,
+          { name, slot, size, checksum },
+          resolve(),
+        )
         stored = true
         done()
       } catch (error) {

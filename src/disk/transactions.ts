@@ -41,7 +41,8 @@ export class Transactions {
    * @returns how many rows it changed, those changed by triggers left out.
    */
   run(what: string, sql: string, ...parameters: SqlValue[]): number {
-    if (this.#current !== undefined) return this.#join(what, this.#current, () => this.#connection.run(sql, ...parameters))
+    if (this.#current !== undefined)
+      return this.#join(what, this.#current, () => this.#connection.run(sql, ...parameters))
     const changes = this.#runAlone(what, sql, parameters)
     this.#lock.committed()
     this.afterCommit()

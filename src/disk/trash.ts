@@ -18,7 +18,13 @@ export class Trash {
   readonly #largest: number
 
   /** @param largest bytes of waiting files beyond which the oldest are unlinked at once. */
-  constructor(connection: Connection, transactions: Transactions, files: ValueFiles, delay: number, largest: number) {
+  constructor(
+    connection: Connection,
+    transactions: Transactions,
+    files: ValueFiles,
+    delay: number,
+    largest: number,
+  ) {
     this.#connection = connection
     this.#transactions = transactions
     this.#files = files
@@ -31,8 +37,11 @@ export class Trash {
     if (this.#connection.row('SELECT 1 FROM trash LIMIT 1') === undefined) return
     const sql = 'SELECT file, size FROM trash WHERE since <= ? ORDER BY since LIMIT ?'
     this.#unlink(() => this.#connection.rows(sql, now - this.#delay, batch))
-    if (this.#connection.row('SELECT 1 FROM trash WHERE since IS NULL LIMIT 1') === undefined) return
-    this.#transactions.tryWrite('unlink', () => this.#connection.run('UPDATE trash SET since = ? WHERE since IS NULL', now))
+    if (this.#connection.row('SELECT 1 FROM trash WHERE since IS NULL LIMIT 1') === undefined)
+      return
+    this.#transactions.tryWrite('unlink', () =>
+      this.#connection.run('UPDATE trash SET since = ? WHERE since IS NULL', now),
+    )
   }
 
   /** Unlinks the oldest of `waiting` bytes, if these are too many, until they are few again. */
@@ -40,7 +49,10 @@ export class Trash {
     if (waiting <= this.#largest) return
     let excess = waiting - this.#largest / 2
     this.#unlink(() => {
-      const rows = excess > 0 ? this.#connection.rows('SELECT file, size FROM trash ORDER BY id LIMIT ?', batch) : []
+      const rows =
+        excess > 0
+          ? this.#connection.rows('SELECT file, size FROM trash ORDER BY id LIMIT ?', batch)
+          : []
       for (const row of rows) excess -= row[1] as number
       return rows
     })
@@ -57,7 +69,8 @@ export class Trash {
     for (let rows = next(); rows.length > 0; rows = next()) {
       for (const row of rows) this.#files.unlink(row[0] as string)
       const done = this.#transactions.tryWrite('unlink', () => {
-        for (const row of rows) this.#connection.run('DELETE FROM trash WHERE file = ?', row[0] as string)
+        for (const row of rows)
+          this.#connection.run('DELETE FROM trash WHERE file = ?', row[0] as string)
         return true
       })
       if (done === undefined) return // somebody writes; the rows stay for the next round

@@ -9,7 +9,9 @@ export interface Encoded {
   readonly bytes: Uint8Array
 }
 
-const numbers: ReadonlyMap<Codec, number> = new Map(basicCodecs.map((codec, number) => [codec, number]))
+const numbers: ReadonlyMap<Codec, number> = new Map(
+  basicCodecs.map((codec, number) => [codec, number]),
+)
 
 /** Chooses the codec of each value, and finds the one that wrote it. */
 export class ValueCoding {
@@ -41,9 +43,17 @@ export class ValueCoding {
   }
 
   #find(codec: number | string): Codec {
-    const found = typeof codec === 'number' ? basicCodecs[codec] : this.#codec?.id === codec ? this.#codec : undefined
+    const found =
+      typeof codec === 'number'
+        ? basicCodecs[codec]
+        : this.#codec?.id === codec
+          ? this.#codec
+          : undefined
     if (found !== undefined) return found
-    throw new HoldfastError('ERR_UNSUPPORTED_VALUE', `The value was written by the codec '${codec}', which this store was not given.`)
+    throw new HoldfastError(
+      'ERR_UNSUPPORTED_VALUE',
+      `The value was written by the codec '${codec}', which this store was not given.`,
+    )
   }
 }
 

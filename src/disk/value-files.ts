@@ -71,13 +71,18 @@ export class ValueFiles {
   }
 
   pathOf(name: string): string {
-    if (!isFileName(name)) throw new HoldfastError('ERR_CORRUPT', 'A row names a file outside the store. Run check({ fix: true }).')
+    if (!isFileName(name))
+      throw new HoldfastError(
+        'ERR_CORRUPT',
+        'A row names a file outside the store. Run check({ fix: true }).',
+      )
     return join(this.folder, name)
   }
 
   /** Registers a new name. @returns it and its slot. */
   reserve(): { name: string; slot: number } {
-    if (this.#session === undefined) throw new HoldfastError('ERR_READONLY', 'This store was opened with readonly: true.')
+    if (this.#session === undefined)
+      throw new HoldfastError('ERR_READONLY', 'This store was opened with readonly: true.')
     const name = newFileName()
     return { name, slot: this.#session.register(name) }
   }
@@ -143,7 +148,8 @@ export class ValueFiles {
     } catch (error) {
       const code = (error as { code?: unknown }).code
       if (code === 'ENOENT') return { damage: 'missing' }
-      if (code === 'ELOOP' || error instanceof HoldfastError) return { damage: 'not a file of ours' }
+      if (code === 'ELOOP' || error instanceof HoldfastError)
+        return { damage: 'not a file of ours' }
       throw error
     }
     const status = fstatSync(descriptor)
@@ -164,7 +170,8 @@ export class ValueFiles {
       closeSync(opened.descriptor)
     }
     if (!this.#needsVerifying(name, opened.changed)) return bytes
-    if (Buffer.compare(checksumOf(bytes), checksum) !== 0) return { damage: 'changed: its checksum differs' }
+    if (Buffer.compare(checksumOf(bytes), checksum) !== 0)
+      return { damage: 'changed: its checksum differs' }
     this.#noteVerified(name, opened.changed)
     return bytes
   }
@@ -176,7 +183,11 @@ export class ValueFiles {
     const hash = xxh3.Xxh3.withSeed()
     const piece = Buffer.allocUnsafe(2 ** 18)
     try {
-      for (let count = readSync(opened.descriptor, piece); count > 0; count = readSync(opened.descriptor, piece)) {
+      for (
+        let count = readSync(opened.descriptor, piece);
+        count > 0;
+        count = readSync(opened.descriptor, piece)
+      ) {
         hash.update(piece.subarray(0, count))
       }
     } finally {

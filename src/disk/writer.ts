@@ -40,7 +40,8 @@ export class Writer {
    */
   prepare(what: string, { codec, bytes }: Encoded): Prepared {
     const size = bytes.byteLength
-    if (size <= this.#engine.options.inlineBytes) return { codec, size, value: bytes, adopted: true }
+    if (size <= this.#engine.options.inlineBytes)
+      return { codec, size, value: bytes, adopted: true }
     try {
       return { codec, size, value: this.#engine.files.write(bytes), adopted: false }
     } catch (error) {
@@ -61,21 +62,40 @@ export class Writer {
 
   /** Removes the file of a prepared value that was not stored. */
   abandon({ value, adopted }: Prepared): void {
-    if (!adopted && !(value instanceof Uint8Array)) this.#engine.files.abandon(value.name, value.slot)
+    if (!adopted && !(value instanceof Uint8Array))
+      this.#engine.files.abandon(value.name, value.slot)
   }
 
   /** Stores under `key`, replacing what was there. */
-  store(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, flags = 0): void {
+  store(
+    what: string,
+    key: StoredKey,
+    prepared: Prepared,
+    options: ResolvedSetOptions,
+    flags = 0,
+  ): void {
     this.#put(what, putEntry, prepared, this.#entry(key, prepared, options, flags))
   }
 
   /** Stores under `key` if it has no live entry. @returns whether it did. */
   add(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions): boolean {
-    return this.#put(what, addEntry, prepared, this.#entry(key, prepared, options, 0), this.#engine.now())
+    return this.#put(
+      what,
+      addEntry,
+      prepared,
+      this.#entry(key, prepared, options, 0),
+      this.#engine.now(),
+    )
   }
 
   /** Stores a complete, registered file under `key`; removes the file if that fails. */
-  storeFile(what: string, key: StoredKey, codec: number, file: NewFile, options: ResolvedSetOptions): void {
+  storeFile(
+    what: string,
+    key: StoredKey,
+    codec: number,
+    file: NewFile,
+    options: ResolvedSetOptions,
+  ): void {
     const prepared: Prepared = { codec, size: file.size, value: file, adopted: false }
     try {
       this.store(what, key, prepared, options)
@@ -88,7 +108,13 @@ export class Writer {
    * Replaces the value of `key`, and keeps all else that is known of it; stores it with `options` if there is no live entry.
    * For use inside a transaction.
    */
-  replaceValue(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, ttl?: number): void {
+  replaceValue(
+    what: string,
+    key: StoredKey,
+    prepared: Prepared,
+    options: ResolvedSetOptions,
+    ttl?: number,
+  ): void {
     const sql = `SELECT flags, expires, tags, description, meta FROM entries WHERE key = ? AND ${live}`
     const now = this.#engine.now()
     const row = this.#engine.connection.prepare(sql).get(key.bytes, now) as Row | undefined
@@ -96,7 +122,13 @@ export class Writer {
       this.store(what, key, prepared, options)
       return
     }
-    const [flags, expires, tags, description, meta] = row as [number, number | null, string | null, string | null, Uint8Array | null]
+    const [flags, expires, tags, description, meta] = row as [
+      number,
+      number | null,
+      string | null,
+      string | null,
+      Uint8Array | null,
+    ]
     const kept: ResolvedSetOptions = {
       expires: ttl === undefined ? expires : expiryOf(ttl, now),
       tags: tags === null ? [] : (JSON.parse(tags) as string[]),
@@ -109,7 +141,10 @@ export class Writer {
   /** Removes the entry of `key`. @returns whether there was a live one. */
   remove(what: string, key: StoredKey): boolean {
     const { leases, now, tally, transactions } = this.#engine
-    if (transactions.run(what, `DELETE FROM entries WHERE key = ? AND ${live}`, key.bytes, now()) === 0) {
+    if (
+      transactions.run(what, `DELETE FROM entries WHERE key = ? AND ${live}`, key.bytes, now()) ===
+      0
+    ) {
       leases.outdate(key)
       return false
     }
@@ -133,10 +168,17 @@ export class Writer {
     return transactions.write('clear', () => {
       const count = this.countLive()
       leases.outdateAll()
-      connection.run('INSERT INTO trash (file, size) SELECT file, size FROM entries WHERE file IS NOT NULL')
+      connection.run(
+        'INSERT INTO trash (file, size) SELECT file, size FROM entries WHERE file IS NOT NULL',
+      )
       // Without triggers SQLite drops the pages as they are instead of visiting every row.
-      connection.database.exec(`${dropDeleteTriggers} DELETE FROM entries; DELETE FROM tags; ${deleteTriggers}`)
-      connection.run('UPDATE counters SET entries = 0, bytes = 0, file_bytes = 0, deletes = deletes + ?', count)
+      connection.database.exec(
+        `${dropDeleteTriggers} DELETE FROM entries; DELETE FROM tags; ${deleteTriggers}`,
+      )
+      connection.run(
+        'UPDATE counters SET entries = 0, bytes = 0, file_bytes = 0, deletes = deletes + ?',
+        count,
+      )
       uses.clear()
       return count
     })
@@ -159,7 +201,9 @@ export class Writer {
     const { options, transactions } = this.#engine
     if (options.readonly) return false
     try {
-      return transactions.run('repair', 'DELETE FROM entries WHERE id = ? AND file = ?', id, file) === 1
+      return (
+        transactions.run('repair', 'DELETE FROM entries WHERE id = ? AND file = ?', id, file) === 1
+      )
     } catch (error) {
       // The read that found the damage is a miss in any case; the next one, or check(), repairs.
       if (error instanceof HoldfastError) return false
@@ -170,7 +214,18 @@ export class Writer {
   #entry(key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, flags: number): NewEntry {
     const { codec, size, value } = prepared
     const { expires, tags, description, meta } = options
-    return { key, codec, size, value, flags, stamp: this.#engine.stamps.next(), expires, tags, description, meta }
+    return {
+      key,
+      codec,
+      size,
+      value,
+      flags,
+      stamp: this.#engine.stamps.next(),
+      expires,
+      tags,
+      description,
+      meta,
+    }
   }
 
   #put(what: string, sql: string, prepared: Prepared, entry: NewEntry, ...more: number[]): boolean {

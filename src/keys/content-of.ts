@@ -48,7 +48,9 @@ function hashPath(path: string): string {
     if (status.isDirectory()) return hashFolder(path)
   } catch (error) {
     if (error instanceof HoldfastError) throw error
-    throw new HoldfastError('ERR_INVALID_KEY', `contentOf: ${path} cannot be read.`, { cause: error })
+    throw new HoldfastError('ERR_INVALID_KEY', `contentOf: ${path} cannot be read.`, {
+      cause: error,
+    })
   }
   throw new HoldfastError('ERR_INVALID_KEY', `contentOf: ${path} is neither a file nor a folder.`)
 }
@@ -58,7 +60,11 @@ function hashFile(path: string): string {
   const descriptor = openSync(path, 'r')
   try {
     const buffer = Buffer.allocUnsafe(65_536)
-    for (let count = readSync(descriptor, buffer); count > 0; count = readSync(descriptor, buffer)) {
+    for (
+      let count = readSync(descriptor, buffer);
+      count > 0;
+      count = readSync(descriptor, buffer)
+    ) {
       hash.update(buffer.subarray(0, count))
     }
   } finally {

@@ -35,7 +35,10 @@ export function decodeKey(text: string): Key {
     case '{':
       return decodeRecord(body)
     default:
-      throw new HoldfastError('ERR_CORRUPT', 'A stored key has an unknown type. Run check({ fix: true }).')
+      throw new HoldfastError(
+        'ERR_CORRUPT',
+        'A stored key has an unknown type. Run check({ fix: true }).',
+      )
   }
 }
 

@@ -13,8 +13,13 @@ export function encodeArguments(args: readonly unknown[]): Key {
 function toKey(value: unknown, above: Set<object>): Key {
   if (value === undefined) return special('undefined')
   if (typeof value === 'number' && !Number.isFinite(value)) return special(String(value))
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value as Key
-  if (above.has(value)) throw new HoldfastError('ERR_UNSUPPORTED_KEY', 'Arguments: a circular object cannot be part of a key.')
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array)
+    return value as Key
+  if (above.has(value))
+    throw new HoldfastError(
+      'ERR_UNSUPPORTED_KEY',
+      'Arguments: a circular object cannot be part of a key.',
+    )
   above.add(value)
   const key = toCompoundKey(value, above)
   above.delete(value)
@@ -24,11 +29,21 @@ function toKey(value: unknown, above: Set<object>): Key {
 function toCompoundKey(value: object, above: Set<object>): Key {
   if (Array.isArray(value)) return Array.from(value, (member) => toKey(member, above))
   if (value instanceof Map) {
-    return special('Map', [...value].map(([name, member]) => [toKey(name, above), toKey(member, above)]))
+    return special(
+      'Map',
+      [...value].map(([name, member]) => [toKey(name, above), toKey(member, above)]),
+    )
   }
-  if (value instanceof Set) return special('Set', [...value].map((member) => toKey(member, above)))
+  if (value instanceof Set)
+    return special(
+      'Set',
+      [...value].map((member) => toKey(member, above)),
+    )
   if (ArrayBuffer.isView(value)) {
-    return special(value.constructor.name, new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    return special(
+      value.constructor.name,
+      new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
+    )
   }
   if (value instanceof ArrayBuffer) return special('ArrayBuffer', new Uint8Array(value))
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -36,7 +51,10 @@ function toCompoundKey(value: object, above: Set<object>): Key {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, member]) => member !== undefined)
-      .map(([name, member]) => [name.startsWith(marker) ? `${marker}${name}` : name, toKey(member, above)]),
+      .map(([name, member]) => [
+        name.startsWith(marker) ? `${marker}${name}` : name,
+        toKey(member, above),
+      ]),
   )
 }
 

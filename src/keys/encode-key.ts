@@ -61,7 +61,8 @@ function encodeAny(key: unknown, path: Path): string {
 }
 
 function encodeObject(key: object, path: Path): string {
-  if (path.length >= maxDepth) throw invalid(key, path.slice(0, 4), `nested more than ${maxDepth} levels deep`)
+  if (path.length >= maxDepth)
+    throw invalid(key, path.slice(0, 4), `nested more than ${maxDepth} levels deep`)
   if (Array.isArray(key)) return encodeArray(key, path)
   if (key instanceof Date) {
     const time = key.getTime()
@@ -91,7 +92,8 @@ function encodeArray(key: readonly unknown[], path: Path): string {
 }
 
 function encodeRecord(key: Readonly<Record<string, unknown>>, path: Path): string {
-  if (Object.getOwnPropertySymbols(key).length > 0) throw unsupported(Object.getOwnPropertySymbols(key)[0], path)
+  if (Object.getOwnPropertySymbols(key).length > 0)
+    throw unsupported(Object.getOwnPropertySymbols(key)[0], path)
   let text = '{'
   for (const name of Object.keys(key).sort(byCodePoint)) {
     if (key[name] === undefined) continue

@@ -48,11 +48,13 @@ export function manualClock(start: number = Date.UTC(2026, 0, 1)): ManualClock {
 
 function next(pending: ReadonlySet<Due>, end: number): Due | undefined {
   let first: Due | undefined
-  for (const due of pending) if (due.at <= end && (first === undefined || due.at < first.at)) first = due
+  for (const due of pending)
+    if (due.at <= end && (first === undefined || due.at < first.at)) first = due
   return first
 }
 
 /** Lets promises and immediate callbacks that are ready run. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 3; turn += 1)
+    await new Promise<void>((resolve) => setImmediate(resolve))
 }

@@ -8,11 +8,17 @@ import { describe } from './describe.ts'
 export function checkOptionNames(what: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new HoldfastError('ERR_INVALID_OPTION', `${what}: options must be an object, not ${describe(options)}.`)
+    throw new HoldfastError(
+      'ERR_INVALID_OPTION',
+      `${what}: options must be an object, not ${describe(options)}.`,
+    )
   }
   for (const name in options) {
     if (known.includes(name)) continue
-    throw new HoldfastError('ERR_INVALID_OPTION', `${what}: unknown option '${name}'. Known options: ${known.join(', ')}.`)
+    throw new HoldfastError(
+      'ERR_INVALID_OPTION',
+      `${what}: unknown option '${name}'. Known options: ${known.join(', ')}.`,
+    )
   }
 }
 
@@ -20,7 +26,12 @@ export function checkOptionNames(what: string, options: unknown, known: readonly
  * `value` if it is one of `allowed`, `fallback` if it is `undefined`.
  * @throws HoldfastError `ERR_INVALID_OPTION`.
  */
-export function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[], fallback: T): T {
+export function oneOf<T extends string>(
+  option: string,
+  value: unknown,
+  allowed: readonly T[],
+  fallback: T,
+): T {
   if (value === undefined) return fallback
   const found = allowed.find((candidate) => candidate === value)
   if (found !== undefined) return found
@@ -29,5 +40,8 @@ export function oneOf<T extends string>(option: string, value: unknown, allowed:
 
 /** The error for an option whose value is not `accepted`. */
 export function invalidOption(option: string, value: unknown, accepted: string): HoldfastError {
-  return new HoldfastError('ERR_INVALID_OPTION', `${option}: ${describe(value)} is not accepted; use ${accepted}.`)
+  return new HoldfastError(
+    'ERR_INVALID_OPTION',
+    `${option}: ${describe(value)} is not accepted; use ${accepted}.`,
+  )
 }
