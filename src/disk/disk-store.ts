@@ -1,6 +1,7 @@
 import type { SetOptions } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
+import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import { invalidOption } from '../util/options.ts'
 import { backupStore } from './backup.ts'
 import { type CheckOptions, type CheckReport, checkStore } from './check.ts'
@@ -31,7 +32,8 @@ export class DiskStore<V = unknown> extends WritableStore<V> {
     const found = this.engine.reader.get(stored)
     if (found !== undefined) return found.value as T
     const value = compute()
-    if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function') {
+    if (isThenable(value)) {
+      ignoreRejection(value)
       throw new HoldfastError(
         'ERR_UNSUPPORTED_VALUE',
         'getOrSet: compute returned a promise. Use load(key, loader) for asynchronous work.',

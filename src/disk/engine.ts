@@ -113,13 +113,18 @@ export class Engine {
     })
     this.writer = new Writer(this)
     this.reader = new Reader({
-      ...this,
+      connection,
+      files: this.files,
+      coding: this.coding,
+      tally: this.tally,
+      now: this.now,
+      emit: this.emit,
       noteUse: policy.countsReads && !options.readonly ? this.#noteUse : undefined,
       repair: this.#repair,
     })
     this.maintenance = new Maintenance(this)
     this.transactions.afterCommit = this.maintenance.afterCommit
-    this.#recover()
+    if (this.#session !== undefined) this.#recover(this.#session)
   }
 
   readonly now: () => number = () => this.options.clock.now()
@@ -217,11 +222,15 @@ export class Engine {
     this.maintenance.noteUse()
   }
 
-  #recover(): void {
-    if (this.#session === undefined) return
-    const others = recoverSessions(this.layout, this.connection, this.files, this.#session.id)
-    // Nobody else can be about to open a file, so there is nothing to wait for.
-    if (others.length === 0) this.trash.empty()
+  /** Puts right what ended processes left. That this is not possible now must not keep the store from being read. */
+  #recover(own: Session): void {
+    try {
+      const others = recoverSessions(this.layout, this.connection, this.files, own.id)
+      // Nobody else can be about to open a file, so there is nothing to wait for.
+      if (others.length === 0) this.trash.empty(this.now())
+    } catch (error) {
+      this.emit({ type: 'drop', reason: 'recovery failed and will be tried again', detail: error })
+    }
     this.maintenance.start()
   }
 }

@@ -85,14 +85,25 @@ export class Leases {
     })
   }
 
-  /** Gives a lease back; does nothing if it is not held any more. */
+  /**
+   * Gives a lease back; does nothing if it is not held any more. Where somebody else writes just now, it is given back a
+   * little later rather than that its holder waits; in the worst case it runs out.
+   */
   release(lease: Lease): void {
-    this.#transactions.run(
-      'lock',
-      'DELETE FROM leases WHERE name = ? AND owner = ?',
-      lease.name,
-      lease.owner,
-    )
+    const remove = (): number =>
+      this.#connection.run(
+        'DELETE FROM leases WHERE name = ? AND owner = ?',
+        lease.name,
+        lease.owner,
+      )
+    try {
+      if (this.#transactions.isOpen) remove()
+      else if (this.#transactions.tryWrite('lock', remove) === undefined) {
+        this.#transactions.writeAsync('lock', remove).catch(() => {})
+      }
+    } catch {
+      // Not renewed any more, it ends by itself.
+    }
   }
 
   /** Whether the open transaction still sees `lease` as held. */

@@ -9,6 +9,8 @@ import { unlinkIfThere } from './value-files.ts'
 
 /** Time between two rounds, in milliseconds. */
 const roundEvery = 1_000
+/** The same while there is more to remove than one round does. */
+const roundWhenBehind = 20
 /** Notes about uses wait at most this long. */
 const usesEvery = 100
 /** What one round does at most, so that none holds the event loop for long. */
@@ -93,12 +95,20 @@ export class Maintenance {
 
   readonly #runRound = (): void => {
     if (this.#engine.isClosed) return
+    let moreDue = false
     this.#quietly(() => this.#writeUses(perRound.uses))
-    this.#quietly(this.#expireSome)
-    this.#quietly(() => this.#engine.trash.drain(this.#engine.now()))
+    this.#quietly(() => {
+      moreDue = this.#expireSome() === perRound.expired
+    })
+    this.#quietly(() => {
+      moreDue = this.#engine.trash.drain(this.#engine.now()) || moreDue
+    })
     this.#quietly(this.#removeOrphans)
     this.#quietly(this.#emptyLog)
-    this.#round = this.#engine.options.clock.setTimeout(this.#runRound, roundEvery)
+    this.#round = this.#engine.options.clock.setTimeout(
+      this.#runRound,
+      moreDue ? roundWhenBehind : roundEvery,
+    )
   }
 
   readonly #flushUses = (): void => {
@@ -119,10 +129,10 @@ export class Maintenance {
     })
   }
 
-  readonly #expireSome = (): void => {
+  #expireSome(): number | undefined {
     const { now, removal, transactions } = this.#engine
-    if (removal.hasExpired(now()))
-      transactions.tryWrite('expire', () => removal.expire(now(), perRound.expired))
+    if (!removal.hasExpired(now())) return 0
+    return transactions.tryWrite('expire', () => removal.expire(now(), perRound.expired))
   }
 
   readonly #step = (): void => {
@@ -139,7 +149,7 @@ export class Maintenance {
   readonly #lookAtTotals = (): void => {
     const { connection, now, options, removal, transactions, trash } = this.#engine
     const totals = readTotals(connection)
-    trash.relieve(totals.trashBytes)
+    trash.relieve(now(), totals.trashBytes)
     const perEntry = totals.entries === 0 ? 0 : totals.bytes / totals.entries
     this.#isNearLimit =
       totals.entries + writesOfMargin > options.maxEntries ||
@@ -156,16 +166,17 @@ export class Maintenance {
       maxBytes === Number.POSITIVE_INFINITY
     )
       return
-    if (this.#roomTaken() <= maxBytes * diskAllowance) return
+    const excess = this.#roomTaken() - maxBytes * diskAllowance
+    if (excess <= 0) return
     this.#engine.transactions.tryWrite('evict', () =>
-      this.#engine.removal.evictSome(evictedPerLook),
+      this.#engine.removal.evictSome(excess, evictedPerLook),
     )
   }
 
-  /** Bytes of the database's used pages and of all value files. */
+  /** Bytes of the database's used pages and of the value files; files that wait to be unlinked have a bound of their own. */
   #roomTaken(): number {
     const { connection } = this.#engine
-    const sql = `SELECT (page_count - freelist_count) * page_size + (SELECT file_bytes + trash_bytes FROM counters)
+    const sql = `SELECT (page_count - freelist_count) * page_size + (SELECT file_bytes FROM counters)
       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`
     return connection.row(sql)?.[0] as number
   }

@@ -3,6 +3,7 @@ import type { SetOptions } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
 import { encodeArguments } from '../keys/encode-arguments.ts'
+import { isThenable } from '../util/is-thenable.ts'
 import { invalidOption } from '../util/options.ts'
 import type { Engine } from './engine.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -206,7 +207,7 @@ class Calls<F extends AnyFunction> {
   #compute(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
     this.#misses += 1
     const result = this.#fn.apply(self, args)
-    if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') {
+    if (!isThenable(result)) {
       this.#keep(key, result, 0)
       return result
     }

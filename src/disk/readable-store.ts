@@ -42,12 +42,14 @@ export class ReadableStore<V = unknown> {
   /** The value of `key` with all that is known of it. Tells a stored `undefined` from a miss. */
   getEntry<T = V>(key: Key): Entry<T> | undefined {
     this.engine.checkOpen()
-    const found = this.engine.reader.get(toStoredKey(key))
-    if (found === undefined) return undefined
-    const info = this.engine.info(found.id)
-    if (info === undefined) return undefined
-    const { id: _, codec: __, ...facts } = info
-    return { ...facts, value: found.value as T }
+    const stored = toStoredKey(key)
+    return this.engine.snapshot(() => {
+      const found = this.engine.reader.get(stored)
+      const info = found === undefined ? undefined : this.engine.info(found.id)
+      if (found === undefined || info === undefined) return undefined
+      const { id: _, codec: __, ...facts } = info
+      return { ...facts, value: found.value as T }
+    })
   }
 
   /** Whether `key` has a live entry. */

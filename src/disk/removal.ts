@@ -131,11 +131,15 @@ export class Removal {
     return expired + evicted
   }
 
-  /** Evicts up to `count` entries whatever the limits, because the database takes more room than its values. @returns how many. */
-  evictSome(count: number): number {
+  /**
+   * Evicts entries of `bytes` in all, up to `count`, whatever the limits: the database takes more room than its values.
+   * @returns how many.
+   */
+  evictSome(bytes: number, count: number): number {
     const run = this.#begin()
     let evicted = 0
-    for (let moves = movesPerCall; evicted < count && moves > 0; ) {
+    const enough = run.bytes - bytes
+    for (let moves = movesPerCall; evicted < count && run.bytes > enough && moves > 0; ) {
       const step = this.#step(run)
       if (step === 'empty') break
       if (step === 'moved') moves -= 1

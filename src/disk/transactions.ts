@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { HoldfastError } from '../contracts/errors.ts'
+import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import type { Connection } from './connection.ts'
 import type { SqlValue } from './driver.ts'
 import { isBusy, isFromDatabase, toStoreError } from './sqlite-errors.ts'
@@ -43,7 +44,13 @@ export class Transactions {
   run(what: string, sql: string, ...parameters: SqlValue[]): number {
     if (this.#current !== undefined)
       return this.#join(what, this.#current, () => this.#connection.run(sql, ...parameters))
-    const changes = this.#runAlone(what, sql, parameters)
+    let changes: number
+    try {
+      changes = this.#connection.run(sql, ...parameters)
+    } catch (error) {
+      if (!isBusy(error)) throw toStoreError(error, what)
+      return this.write(what, () => this.#connection.run(sql, ...parameters))
+    }
     this.#lock.committed()
     this.afterCommit()
     return changes
@@ -83,16 +90,6 @@ export class Transactions {
   /** Hands a file over to the open transaction, whose end decides over it. */
   adopt(file: NewFile): void {
     this.#current?.files.push(file)
-  }
-
-  #runAlone(what: string, sql: string, parameters: SqlValue[]): number {
-    try {
-      return this.#connection.run(sql, ...parameters)
-    } catch (error) {
-      if (!isBusy(error)) throw toStoreError(error, what)
-    }
-    this.#lock.acquire(what)
-    return this.#runLocked(what, () => this.#connection.run(sql, ...parameters))
   }
 
   #runLocked<T>(what: string, work: () => T): T {
@@ -173,9 +170,8 @@ export class Transactions {
 }
 
 function refusePromise<T>(result: T): T {
-  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result
-  // Its rejection, if any, is a consequence of this error.
-  Promise.resolve(result).catch(() => {})
+  if (!isThenable(result)) return result
+  ignoreRejection(result)
   throw asyncError()
 }
 

@@ -5,6 +5,9 @@ import type { ValueFiles } from './value-files.ts'
 
 const batch = 64
 
+/** Files unlinked at one go at most: each takes some tens of microseconds, and more for large ones. */
+const mostAtOnce = 512
+
 /**
  * Unlinks the files of deleted values. They wait a little, because a reader in any process may have read the row and be about
  * to open the file; it looks again if the file is gone, so the wait saves work and is not needed for correctness. That is
@@ -32,53 +35,67 @@ export class Trash {
     this.#largest = largest
   }
 
-  /** Unlinks what has waited long enough at `now`; the wait of what is new begins. */
-  drain(now: number): void {
-    if (this.#connection.row('SELECT 1 FROM trash LIMIT 1') === undefined) return
+  /** Unlinks what has waited long enough at `now`; the wait of what is new begins. @returns whether more is due. */
+  drain(now: number): boolean {
+    if (!this.#has('1')) return false
     const sql = 'SELECT file, size FROM trash WHERE since <= ? ORDER BY since LIMIT ?'
-    this.#unlink(() => this.#connection.rows(sql, now - this.#delay, batch))
-    if (this.#connection.row('SELECT 1 FROM trash WHERE since IS NULL LIMIT 1') === undefined)
-      return
-    this.#transactions.tryWrite('unlink', () =>
-      this.#connection.run('UPDATE trash SET since = ? WHERE since IS NULL', now),
-    )
+    const more = this.#unlink(now, () => this.#connection.rows(sql, now - this.#delay, batch))
+    if (this.#has('since IS NULL')) {
+      const stamp = 'UPDATE trash SET since = ? WHERE since IS NULL'
+      this.#transactions.tryWrite('unlink', () => this.#connection.run(stamp, now))
+    }
+    return more
   }
 
   /** Unlinks the oldest of `waiting` bytes, if these are too many, until they are few again. */
-  relieve(waiting: number): void {
+  relieve(now: number, waiting: number): void {
     if (waiting <= this.#largest) return
+    const sql = 'SELECT file, size FROM trash ORDER BY id LIMIT ?'
     let excess = waiting - this.#largest / 2
-    this.#unlink(() => {
-      const rows =
-        excess > 0
-          ? this.#connection.rows('SELECT file, size FROM trash ORDER BY id LIMIT ?', batch)
-          : []
+    this.#unlink(now, () => {
+      const rows = excess > 0 ? this.#connection.rows(sql, batch) : []
       for (const row of rows) excess -= row[1] as number
       return rows
     })
   }
 
-  /** Unlinks everything, for when no other process can be reading. */
-  empty(): void {
-    this.#unlink(() => this.#connection.rows('SELECT file, size FROM trash LIMIT ?', batch))
+  /** Unlinks everything, for when no other process can be reading. @returns whether more is left. */
+  empty(now: number): boolean {
+    return this.#unlink(now, () =>
+      this.#connection.rows('SELECT file, size FROM trash LIMIT ?', batch),
+    )
   }
 
-  /** The files go first: a crash in between leaves rows without files, which the next round removes. */
-  #unlink(next: () => Row[]): void {
-    if (this.#isPinned()) return
-    for (let rows = next(); rows.length > 0; rows = next()) {
+  /**
+   * Unlinks batch after batch. The files go first: a crash in between leaves rows without files, which the next round removes.
+   * @returns whether it stopped before the last.
+   */
+  #unlink(now: number, next: () => Row[]): boolean {
+    if (this.#isPinned(now)) return false
+    for (let left = mostAtOnce; ; left -= batch) {
+      const rows = next()
+      if (rows.length === 0) return false
+      if (left <= 0) return true
       for (const row of rows) this.#files.unlink(row[0] as string)
-      const done = this.#transactions.tryWrite('unlink', () => {
-        for (const row of rows)
-          this.#connection.run('DELETE FROM trash WHERE file = ?', row[0] as string)
-        return true
-      })
-      if (done === undefined) return // somebody writes; the rows stay for the next round
+      const done = this.#transactions.tryWrite('unlink', () => this.#forget(rows))
+      if (done === undefined) return true // somebody writes; the rows stay for the next round
     }
   }
 
+  #forget(rows: readonly Row[]): true {
+    for (const row of rows) {
+      this.#connection.run('DELETE FROM trash WHERE file = ?', row[0] as string)
+    }
+    return true
+  }
+
+  #has(condition: string): boolean {
+    return this.#connection.row(`SELECT 1 FROM trash WHERE ${condition} LIMIT 1`) !== undefined
+  }
+
   /** A backup in progress reads the files of an earlier state. */
-  #isPinned(): boolean {
-    return this.#connection.row("SELECT 1 FROM leases WHERE name = 'holdfast:backup'") !== undefined
+  #isPinned(now: number): boolean {
+    const sql = "SELECT 1 FROM leases WHERE name = 'holdfast:backup' AND expires > ?"
+    return this.#connection.row(sql, now) !== undefined
   }
 }

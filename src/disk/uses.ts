@@ -5,6 +5,9 @@ interface Use {
   count: number
 }
 
+/** A process that reads and never lets a timer run must not collect notes without end. */
+const mostNoted = 16_384
+
 const update = 'UPDATE entries SET used = ?, uses = uses + ? WHERE id = ?'
 
 /**
@@ -21,6 +24,7 @@ export class Uses {
   note(id: number, stamp: number): void {
     const use = this.#noted.get(id)
     if (use === undefined) {
+      if (this.#noted.size >= mostNoted) this.#forgetOldest()
       this.#noted.set(id, { stamp, count: 1 })
       return
     }
@@ -45,6 +49,13 @@ export class Uses {
       if (left <= 0) return
       this.writeOne(connection, id)
       left -= 1
+    }
+  }
+
+  #forgetOldest(): void {
+    for (const id of this.#noted.keys()) {
+      this.#noted.delete(id)
+      return
     }
   }
 

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import type { SetOptions } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
+import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import { invalidOption } from '../util/options.ts'
 import { addToCounter, type CountOptions } from './counting.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -267,9 +268,10 @@ export interface EncodedEntry {
 }
 
 function refusePromise<T>(value: T): T {
-  if (typeof (value as { then?: unknown } | null | undefined)?.then !== 'function') return value
+  if (!isThenable(value)) return value
+  ignoreRejection(value)
   throw new HoldfastError(
     'ERR_ASYNC_TRANSACTION',
-    'update: the change must be synchronous. Await first, then update.',
+    'update: the change must be synchronous. Await first, then update; nothing was changed.',
   )
 }

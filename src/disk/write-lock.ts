@@ -68,7 +68,7 @@ export class WriteLock {
       return true
     } catch (error) {
       if (isBusy(error)) return false
-      throw error
+      throw toStoreError(error, 'Writing')
     }
   }
 
