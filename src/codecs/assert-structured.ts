@@ -2,8 +2,9 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { describe } from '../util/describe.ts'
 
 /**
- * Checks that structured clone keeps everything in `value`. V8 would silently turn a class instance into a plain object and
- * drop accessors; a cache that gives back something else than it was given is worse than one that refuses.
+ * Checks that structured clone keeps everything in `value`. V8 would silently turn a class instance into a plain object, and
+ * drop symbol names and what was added to an error; a cache that gives back something else than it was given is worse than
+ * one that refuses. An accessor counts as the value that it has now.
  * @throws HoldfastError `ERR_UNSUPPORTED_VALUE` with the path to what cannot be kept.
  */
 export function assertStructured(value: unknown): void {
@@ -33,6 +34,7 @@ function visit(value: unknown, path: Path, seen: Set<object>): void {
   else if (value instanceof Map) visitMap(value, path, seen)
   else if (value instanceof Set) visitSet(value, path, seen)
   else if (isPlain(value)) visitRecord(value as Readonly<Record<string, unknown>>, path, seen)
+  else if (value instanceof Error) visitError(value, path, seen)
   else if (!isLeaf(value)) throw unsupported(value, path)
 }
 
@@ -75,11 +77,34 @@ function visitRecord(
   path: Path,
   seen: Set<object>,
 ): void {
+  const symbol = Object.getOwnPropertySymbols(value)[0]
+  if (symbol !== undefined) throw unsupported(symbol, path)
   for (const name in value) {
     path.push(name)
     visit(value[name], path, seen)
     path.pop()
   }
+}
+
+/** What structured clone keeps of an error besides its class. */
+const keptOfErrors = new Set(['stack', 'message', 'cause'])
+
+function visitError(value: Error, path: Path, seen: Set<object>): void {
+  if (!isLeaf(value)) throw unsupported(value, path)
+  const added = Reflect.ownKeys(value).find((name) => !keptOfErrors.has(String(name)))
+  if (added !== undefined) {
+    throw new HoldfastError(
+      'ERR_UNSUPPORTED_VALUE',
+      `Value${at(path)}: the property ${describe(added)} of an error would be lost. Store what you need of the error as a plain object.`,
+    )
+  }
+  path.push('cause')
+  visit(value.cause, path, seen)
+  path.pop()
+}
+
+function at(path: Path): string {
+  return path.length === 0 ? '' : ` at ${path.map((part) => `[${JSON.stringify(part)}]`).join('')}`
 }
 
 function isPlain(value: object): boolean {
@@ -119,10 +144,8 @@ function isLeaf(value: object): boolean {
 }
 
 function unsupported(value: unknown, path: Path): HoldfastError {
-  const at =
-    path.length === 0 ? '' : ` at ${path.map((part) => `[${JSON.stringify(part)}]`).join('')}`
   return new HoldfastError(
     'ERR_UNSUPPORTED_VALUE',
-    `Value${at}: ${describe(value)} cannot be stored without losing what it is. Store its data (plain objects, arrays, Map, Set, dates, bytes, numbers, strings) and rebuild it when reading.`,
+    `Value${at(path)}: ${describe(value)} cannot be stored without losing what it is. Store its data (plain objects, arrays, Map, Set, dates, bytes, numbers, strings) and rebuild it when reading.`,
   )
 }

@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import type { Codec } from '../contracts/codec.ts'
+import { HoldfastError } from '../contracts/errors.ts'
 import { assertStructured } from './assert-structured.ts'
 
 /**
@@ -11,7 +12,17 @@ export const structuredCodec: Codec = {
   id: 'structured',
   encode(value) {
     assertStructured(value)
-    return serialize(value)
+    try {
+      return serialize(value)
+    } catch (error) {
+      throw new HoldfastError(
+        'ERR_UNSUPPORTED_VALUE',
+        'Value: structured clone refuses it; see the cause.',
+        {
+          cause: error,
+        },
+      )
+    }
   },
   decode: (bytes) => deserialize(bytes),
 }

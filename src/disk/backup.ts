@@ -1,7 +1,8 @@
-import { constants, copyFile, mkdir, readdir, rm } from 'node:fs/promises'
+import { constants, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HoldfastError } from '../contracts/errors.ts'
 import { invalidOption } from '../util/options.ts'
+import { asyncError } from './async-error.ts'
 import { createFolders, layoutOf } from './directory.ts'
 import { sqlite } from './driver.ts'
 import type { Engine } from './engine.ts'
@@ -16,6 +17,7 @@ const leaseName = 'holdfast:backup'
  * @throws HoldfastError `ERR_FOREIGN_DIRECTORY`, `ERR_LOCK_TIMEOUT` while another backup runs, `ERR_NO_SPACE`, `ERR_IO`.
  */
 export async function backupStore(engine: Engine, path: unknown): Promise<void> {
+  if (engine.transactions.isOpen) throw asyncError('backup')
   const target = layoutOf(await prepareTarget(path))
   const held = await tryHold(engine, leaseName, engine.options.leaseTtl)
   if (held === undefined)
@@ -25,6 +27,8 @@ export async function backupStore(engine: Engine, path: unknown): Promise<void> 
     )
   try {
     createFolders(target)
+    // SQLite would create it readable by all.
+    await writeFile(target.database, '', { mode: 0o600, flag: 'wx' })
     await sqlite().backup(engine.connection.database, target.database)
     await copyFiles(engine, target.database, target.values)
   } catch (error) {

@@ -16,7 +16,7 @@ export interface CountOptions {
 /** Adds `delta` to the number under `key`. @returns the new number. */
 export function addToCounter(
   engine: Engine,
-  what: string,
+  what: 'incr' | 'decr',
   key: StoredKey,
   delta: unknown,
   options: CountOptions = {},
@@ -31,7 +31,8 @@ export function addToCounter(
   const { now, reader, transactions, writer } = engine
   return transactions.write(what, () => {
     const found = reader.find(key)
-    const sum = addExactly(found === undefined ? initial : found.value, delta)
+    const change = what === 'decr' ? -delta : delta
+    const sum = addExactly(found === undefined ? initial : found.value, change)
     const options = defaultSetOptions(ttl ?? engine.options.ttl, now())
     writer.using(what, writer.encode(sum), (prepared) =>
       writer.replaceValue(what, key, prepared, options, ttl),

@@ -1,6 +1,7 @@
 import type { Duration, SetOptions } from '../contracts/entry.ts'
 import { parseDuration } from '../util/duration.ts'
 import { invalidOption } from '../util/options.ts'
+import { asyncError } from './async-error.ts'
 import type { Engine } from './engine.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type HeldLease, nextTry, tryHold } from './lock.ts'
@@ -27,6 +28,13 @@ interface Outcome {
   taken: boolean
 }
 
+/** The result of a memoized function's call. */
+export interface CallOutcome {
+  readonly value: unknown
+  /** The value again, apart from the first. */
+  readonly copy: () => unknown
+}
+
 interface Flight {
   readonly outcome: Promise<Outcome>
   readonly abort: AbortController
@@ -41,6 +49,7 @@ export class Loads {
   readonly #engine: Engine
   readonly #group: GroupCommit
   readonly #flights = new Map<string, Flight>()
+  readonly #calls = new Map<string, Promise<CallOutcome>>()
 
   constructor(engine: Engine, group: GroupCommit) {
     this.#engine = engine
@@ -55,6 +64,7 @@ export class Loads {
     options: StoreLoadOptions<never> = {},
   ): Promise<unknown> {
     checkSetOptionNames('load', options, ['signal', 'cacheIf', 'lockWait', 'forceFresh'])
+    if (this.#engine.transactions.isOpen) throw asyncError('load')
     if (typeof loader !== 'function') throw invalidOption('loader', loader, 'a function')
     options.signal?.throwIfAborted()
     // Checked before the loader does expensive work.
@@ -72,13 +82,36 @@ export class Loads {
     return await this.#wait(key, flight, options.signal)
   }
 
-  /** Callers who come after a write do not join a load that began before it. */
+  /** Callers who come after a write do not join a load that began before it, and its result is not stored. */
   detach(key: StoredKey): void {
     if (this.#flights.size > 0) this.#flights.delete(key.text)
+    if (this.#calls.size > 0) this.#calls.delete(key.text)
   }
 
   detachAll(): void {
     this.#flights.clear()
+    this.#calls.clear()
+  }
+
+  /** The call of a memoized function that is going on for `key` in this process, if no write came since it began. */
+  callOf(key: StoredKey): Promise<CallOutcome> | undefined {
+    return this.#calls.get(key.text)
+  }
+
+  /** Lets others join `call`. @returns a function to call when it is over, which says whether no write came meanwhile. */
+  join(key: StoredKey, call: Promise<CallOutcome>): () => boolean {
+    this.#calls.set(key.text, call)
+    return () => {
+      const isCurrent = this.#calls.get(key.text) === call
+      if (isCurrent) this.#calls.delete(key.text)
+      return isCurrent
+    }
+  }
+
+  /** What a call brought, for its caller and for those who joined. */
+  outcomeOf(value: unknown): CallOutcome {
+    const encoded = this.#copyForOthers(value)
+    return { value, copy: () => (encoded === undefined ? value : this.#decode(encoded)) }
   }
 
   #join(
@@ -110,7 +143,7 @@ export class Loads {
         outcome.taken = true
         return outcome.value
       }
-      return this.#engine.coding.decode(outcome.encoded.codec, outcome.encoded.bytes.slice())
+      return this.#decode(outcome.encoded)
     } finally {
       flight.waiting -= 1
       if (flight.waiting === 0 && signal?.aborted === true) {
@@ -173,8 +206,8 @@ export class Loads {
   ): Promise<Outcome> {
     try {
       const value = await loader(signal)
-      if (options.cacheIf !== undefined && !options.cacheIf(value as never))
-        return { value, encoded: undefined, taken: false }
+      const isKept = options.cacheIf === undefined || options.cacheIf(value as never)
+      if (!isKept) return { value, encoded: this.#copyForOthers(value), taken: false }
       const encoded = ownBytes(this.#engine.writer.encode(value))
       const { ttl, kind } = { ttl: this.#engine.options.ttl, kind: this.#engine.shape.kind }
       await this.#store(
@@ -186,6 +219,19 @@ export class Loads {
       return { value, encoded, taken: false }
     } finally {
       held?.release()
+    }
+  }
+
+  #decode({ codec, bytes }: Encoded): unknown {
+    return this.#engine.coding.decode(codec, new Uint8Array(bytes))
+  }
+
+  /** Other callers get a copy also of what is not kept; of what has no copy they get the thing itself. */
+  #copyForOthers(value: unknown): Encoded | undefined {
+    try {
+      return ownBytes(this.#engine.writer.encode(value))
+    } catch {
+      return undefined
     }
   }
 
@@ -213,9 +259,10 @@ export class Loads {
   }
 }
 
-/** A copy where the codec gave a view of the value, which its owner may change. */
+/** A copy, because the codec may have given a view of the value, which its owner may change. */
 export function ownBytes(encoded: Encoded): Encoded {
-  return { codec: encoded.codec, bytes: encoded.bytes.slice() }
+  // Not slice(): a Buffer's is a view.
+  return { codec: encoded.codec, bytes: new Uint8Array(encoded.bytes) }
 }
 
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

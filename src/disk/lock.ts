@@ -2,6 +2,7 @@ import type { Timer } from '../contracts/clock.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
+import { asyncError } from './async-error.ts'
 import type { Engine } from './engine.ts'
 import type { Lease, LoadOf } from './leases.ts'
 
@@ -128,6 +129,7 @@ export async function acquireLock(
   name: unknown,
   options: LockOptions = {},
 ): Promise<Lock> {
+  if (engine.transactions.isOpen) throw asyncError('lock')
   checkOptionNames('lock', options, ['ttl', 'wait', 'signal'])
   if (typeof name !== 'string' || name === '' || name.includes('\0') || !name.isWellFormed()) {
     throw invalidOption('name', name, 'a non-empty string without NUL')

@@ -127,12 +127,18 @@ function withoutIgnored(args: readonly unknown[], ignore: readonly (number | str
   const names = ignore.filter((one) => typeof one === 'string')
   const kept = args.map((arg, index) => (ignore.includes(index) ? undefined : arg))
   const first = kept[0]
-  if (names.length > 0 && typeof first === 'object' && first !== null && !Array.isArray(first)) {
+  if (names.length > 0 && isPlainObject(first)) {
     kept[0] = Object.fromEntries(Object.entries(first).filter(([name]) => !names.includes(name)))
   }
   // f(a) and f(a, undefined) are the same call.
   while (kept.length > 0 && kept[kept.length - 1] === undefined) kept.pop()
   return kept
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 /** Runs one memoized function: a synchronous one stays so, an asynchronous one is single flight across processes. */
@@ -142,7 +148,6 @@ class Calls<F extends AnyFunction> {
   readonly #options: MemoizeOptions<F>
   readonly #setOptions: SetOptions
   readonly #isAsync: boolean
-  readonly #flights = new Map<string, Promise<unknown>>()
   #hits = 0
   #misses = 0
 
@@ -161,17 +166,17 @@ class Calls<F extends AnyFunction> {
 
   call(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
     if (this.#isAsync) return this.#load(self, key, args, false)
-    const { engine } = this.#hostOf(key)
+    const { engine, loads } = this.#hostOf(key)
     engine.checkOpen()
     const found = engine.reader.get(key)
     if (found !== undefined) {
       this.#hits += 1
       return (found.flags & promisedFlag) === 0 ? found.value : Promise.resolve(found.value)
     }
-    const flying = this.#flights.get(key.text)
-    if (flying !== undefined) {
+    const call = loads.callOf(key)
+    if (call !== undefined) {
       this.#hits += 1
-      return flying.then(() => this.#again(self, key, args))
+      return call.then((outcome) => outcome.copy())
     }
     return this.#compute(self, key, args)
   }
@@ -211,22 +216,19 @@ class Calls<F extends AnyFunction> {
       this.#keep(key, result, 0)
       return result
     }
-    const flight = Promise.resolve(result).then((value) => {
-      this.#keep(key, value, promisedFlag)
-      return value
-    })
-    const land = (): void => {
-      if (this.#flights.get(key.text) === flight) this.#flights.delete(key.text)
-    }
-    this.#flights.set(key.text, flight)
-    flight.then(land, land)
-    return flight
-  }
-
-  /** A joined caller gets a copy of what was stored, or computes if nothing was. */
-  #again(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
-    const found = this.#hostOf(key).engine.reader.find(key)
-    return found === undefined ? this.#compute(self, key, args) : found.value
+    const { loads } = this.#hostOf(key)
+    const call = Promise.resolve(result).then((value) => loads.outcomeOf(value))
+    const land = loads.join(key, call)
+    return call.then(
+      ({ value }) => {
+        if (land()) this.#keep(key, value, promisedFlag)
+        return value
+      },
+      (error: unknown) => {
+        land()
+        throw error
+      },
+    )
   }
 
   #keep(key: StoredKey, value: unknown, flags: number): void {

@@ -53,7 +53,11 @@ export interface DiskCacheOptions extends DiskIndexOptions {
   readonly maxBytes?: ByteSize | undefined
   /** Entries beyond which entries are evicted. @default none */
   readonly maxEntries?: number | undefined
-  /** Which entry goes first: least recently used, least often used, first stored, or none (a write at the limit is refused). @default 'lru' */
+  /**
+   * Which entry goes first: least recently used, least often used, or first stored. With `'none'` nothing is evicted, and the
+   * limits only bound what a single value may be.
+   * @default 'lru'
+   */
   readonly eviction?: 'lru' | 'lfu' | 'fifo' | 'none' | undefined
   /** Life time of entries that name none. Stamped when written. @default Infinity */
   readonly ttl?: Duration | undefined

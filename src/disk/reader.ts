@@ -80,11 +80,13 @@ export class Reader {
     if (expires !== null && expires <= this.#parts.now()) return undefined
     const id = row[0] as number
     if (row[4] !== null) return this.#fromFile(id, key)
+    const inline = (row[5] as Uint8Array | null) ?? empty
+    if (!this.#parts.coding.allows(inline.byteLength)) return this.#refuse(key, inline.byteLength)
     return {
       id,
       codec: row[2] as number | string,
       flags: row[3] as number,
-      bytes: (row[5] as Uint8Array | null) ?? empty,
+      bytes: inline,
     }
   }
 

@@ -74,8 +74,8 @@ export class Transactions {
 
   /** As {@link write}, waiting for the lock without blocking the event loop; `work` itself is synchronous. */
   async writeAsync<T>(what: string, work: () => T): Promise<T> {
-    await this.#lock.acquireAsync(what)
-    return this.#runLocked(what, work)
+    const done = await this.#lock.retry(what, () => this.tryWrite(what, () => ({ result: work() })))
+    return done.result
   }
 
   /**

@@ -4,6 +4,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
 import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import { invalidOption } from '../util/options.ts'
+import { asyncError } from './async-error.ts'
 import { addToCounter, type CountOptions } from './counting.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Loads, ownBytes } from './loads.ts'
@@ -54,10 +55,7 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
     this.engine.checkOpen()
     checkSetOptionNames('setAsync', options)
     if (this.engine.transactions.isOpen) {
-      throw new HoldfastError(
-        'ERR_ASYNC_TRANSACTION',
-        'setAsync: inside transact use set(), which is part of the transaction.',
-      )
+      throw asyncError('setAsync')
     }
     const stored = toStoredKey(key)
     const resolved = this.resolve(options)
@@ -163,14 +161,16 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
   incr(key: Key, delta: number = 1, options?: CountOptions): number {
     this.engine.checkOpen()
     const stored = toStoredKey(key)
-    this.loads.detach(stored)
-    this.group.flush()
+    this.beforeWrite(stored)
     return addToCounter(this.engine, 'incr', stored, delta, options)
   }
 
   /** Takes `delta` off the number under `key`; see {@link incr}. */
   decr(key: Key, delta: number = 1, options?: CountOptions): number {
-    return this.incr(key, -delta, options)
+    this.engine.checkOpen()
+    const stored = toStoredKey(key)
+    this.beforeWrite(stored)
+    return addToCounter(this.engine, 'decr', stored, delta, options)
   }
 
   /**

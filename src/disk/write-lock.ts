@@ -49,14 +49,19 @@ export class WriteLock {
     }
   }
 
-  /** As {@link acquire}, without blocking the event loop. */
-  async acquireAsync(what: string): Promise<void> {
-    const start = performance.now()
-    while (!this.tryAcquire()) {
-      const waited = performance.now() - start
-      if (waited >= this.#timeout) throw toStoreError(busyError, what)
+  /**
+   * What `start` returns as soon as it is not `undefined`: tried now and again, without blocking the event loop in between.
+   * `start` begins and ends its transaction by itself, because other calls may come between any two steps of an async one.
+   * @throws HoldfastError `ERR_BUSY` after the timeout.
+   */
+  async retry<T>(what: string, start: () => T | undefined): Promise<T> {
+    const begin = performance.now()
+    for (;;) {
+      const result = start()
+      if (result !== undefined) return result
+      if (performance.now() - begin >= this.#timeout) throw toStoreError(busyError, what)
       await new Promise<void>((resolve) => {
-        setTimeout(resolve, waited < 20 ? 1 + Math.random() * 2 : 1)
+        setTimeout(resolve, 1 + Math.random())
       })
     }
   }

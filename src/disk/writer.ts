@@ -140,7 +140,7 @@ export class Writer {
 
   /** Removes the entry of `key`. @returns whether there was a live one. */
   remove(what: string, key: StoredKey): boolean {
-    const { leases, now, tally, transactions } = this.#engine
+    const { connection, leases, now, tally, transactions } = this.#engine
     if (
       transactions.run(what, `DELETE FROM entries WHERE key = ? AND ${live}`, key.bytes, now()) ===
       0
@@ -148,7 +148,9 @@ export class Writer {
       leases.outdate(key)
       return false
     }
-    tally.deletes += 1
+    // Counted where a rollback takes it back too, or, outside of transactions, without another write.
+    if (transactions.isOpen) connection.run('UPDATE counters SET deletes = deletes + 1')
+    else tally.deletes += 1
     return true
   }
 

@@ -27,14 +27,17 @@ function toKey(value: unknown, above: Set<object>): Key {
 }
 
 function toCompoundKey(value: object, above: Set<object>): Key {
-  if (Array.isArray(value)) return Array.from(value, (member) => toKey(member, above))
-  if (value instanceof Map) {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // Only the classes themselves; the rest is refused as a key.
+  if (prototype === Array.prototype)
+    return Array.from(value as readonly unknown[], (member) => toKey(member, above))
+  if (value instanceof Map && prototype === Map.prototype) {
     return special(
       'Map',
       [...value].map(([name, member]) => [toKey(name, above), toKey(member, above)]),
     )
   }
-  if (value instanceof Set)
+  if (value instanceof Set && prototype === Set.prototype)
     return special(
       'Set',
       [...value].map((member) => toKey(member, above)),
@@ -46,8 +49,8 @@ function toCompoundKey(value: object, above: Set<object>): Key {
     )
   }
   if (value instanceof ArrayBuffer) return special('ArrayBuffer', new Uint8Array(value))
-  const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return value as Key
+  if (Object.getOwnPropertySymbols(value).length > 0) return value as Key
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, member]) => member !== undefined)

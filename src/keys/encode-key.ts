@@ -63,20 +63,21 @@ function encodeAny(key: unknown, path: Path): string {
 function encodeObject(key: object, path: Path): string {
   if (path.length >= maxDepth)
     throw invalid(key, path.slice(0, 4), `nested more than ${maxDepth} levels deep`)
-  if (Array.isArray(key)) return encodeArray(key, path)
-  if (key instanceof Date) {
+  const prototype: unknown = Object.getPrototypeOf(key)
+  // Only the classes themselves: what a subclass means by itself is not known here.
+  if (prototype === Array.prototype) return encodeArray(key as readonly unknown[], path)
+  if (key instanceof Date && prototype === Date.prototype) {
     const time = key.getTime()
     if (Number.isNaN(time)) throw invalid(key, path, 'an invalid date')
     return `d${time}`
   }
-  if (key instanceof URL) return `u${key.href}`
+  if (key instanceof URL && prototype === URL.prototype) return `u${key.href}`
   if (key instanceof ContentMarker) return `c${key.hash}`
   if (key instanceof Uint8Array) {
     if (key.constructor !== Uint8Array && !Buffer.isBuffer(key)) throw unsupported(key, path)
     return `b${Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')}`
   }
   if (key instanceof Map || key instanceof Set) throw invalid(key, path, describe(key))
-  const prototype: unknown = Object.getPrototypeOf(key)
   if (prototype !== Object.prototype && prototype !== null) throw unsupported(key, path)
   return encodeRecord(key as Readonly<Record<string, unknown>>, path)
 }
