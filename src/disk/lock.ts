@@ -8,7 +8,7 @@ import type { Lease, LoadOf } from './leases.ts'
 
 /** Options of `lock`. */
 export interface LockOptions {
-  /** How long the lease is good without being renewed; it is renewed at a third of this. @default the store's `leaseTtl` */
+  /** How long the lease is good without being renewed; it is renewed at `leaseRenewal / leaseTtl` of this. @default the store's `leaseTtl` */
   readonly ttl?: Duration | undefined
   /** How long to wait for it; `0` tries once. @default Infinity */
   readonly wait?: Duration | undefined

@@ -164,10 +164,11 @@ function checkShape(connection: Connection, layout: Layout, options: OpenOptions
   const counters = connection.prepare('SELECT count(*) FROM counters').get() as Row
   if (settings.storeId === '' || counters[0] !== 1) throw corrupt(layout, 'its settings are lost')
   if (settings.kind !== options.kind) {
-    const [is, asked] = settings.kind === 'cache' ? ['cache', 'an index'] : ['n index', 'a cache']
+    const [is, asked] =
+      settings.kind === 'cache' ? ['a cache', 'an index'] : ['an index', 'a cache']
     throw new HoldfastError(
       'ERR_STORE_KIND',
-      `${layout.directory}: this is a${is}, not ${asked}. Open it as what it is, or use another directory.`,
+      `${layout.directory}: this is ${is}, not ${asked}. Open it as what it is, or use another directory.`,
     )
   }
   if (settings.shard !== options.shard) {

@@ -23,7 +23,8 @@ export class ReadableStore<V = unknown> {
     shard: string,
     options: ResolvedOptions,
   ) {
-    this.engine = new Engine(directory, { what: new.target.name, kind, shard }, options)
+    const what = shard === '' ? new.target.name : `Sharded${new.target.name}`
+    this.engine = new Engine(directory, { what, kind, shard }, options)
     this.directory = this.engine.layout.directory
   }
 

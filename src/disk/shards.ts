@@ -114,7 +114,7 @@ function checkShards(root: string, found: ShardsFile, wanted: ShardsFile): void 
   if (found.kind !== wanted.kind) {
     throw new HoldfastError(
       'ERR_STORE_KIND',
-      `${root}: this is a sharded ${found.kind}, not a ${wanted.kind}. Open it as what it is.`,
+      `${root}: this is a sharded ${found.kind}; it cannot be opened as a sharded ${wanted.kind}. Open it as what it is.`,
     )
   }
   if (found.shards === wanted.shards) return

@@ -49,7 +49,7 @@ class MappedBytes implements MappedValue {
 
   constructor(bytes: Uint8Array) {
     this.size = bytes.byteLength
-    this.#bytes = bytes
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get bytes(): Uint8Array {

@@ -22,10 +22,12 @@ export class Transactions {
   readonly #connection: Connection
   readonly #lock: WriteLock
   readonly #files: ValueFiles
+  readonly #readonly: boolean
   #current: Transaction | undefined
   #depth = 0
 
-  constructor(connection: Connection, lock: WriteLock, files: ValueFiles) {
+  constructor(connection: Connection, lock: WriteLock, files: ValueFiles, readonly: boolean) {
+    this.#readonly = readonly
     this.#connection = connection
     this.#lock = lock
     this.#files = files
@@ -44,6 +46,7 @@ export class Transactions {
   run(what: string, sql: string, ...parameters: SqlValue[]): number {
     if (this.#current !== undefined)
       return this.#join(what, this.#current, () => this.#connection.run(sql, ...parameters))
+    this.#checkWritable(what)
     let changes: number
     try {
       changes = this.#connection.run(sql, ...parameters)
@@ -62,6 +65,7 @@ export class Transactions {
    */
   write<T>(what: string, work: () => T): T {
     if (this.#current !== undefined) return this.#join(what, this.#current, work)
+    this.#checkWritable(what)
     this.#lock.acquire(what)
     return this.#runLocked(what, work)
   }
@@ -74,6 +78,7 @@ export class Transactions {
 
   /** As {@link write}, waiting for the lock without blocking the event loop; `work` itself is synchronous. */
   async writeAsync<T>(what: string, work: () => T): Promise<T> {
+    this.#checkWritable(what)
     const done = await this.#lock.retry(what, () => this.tryWrite(what, () => ({ result: work() })))
     return done.result
   }
@@ -85,6 +90,14 @@ export class Transactions {
   transact<T>(work: () => T): T {
     if (types.isAsyncFunction(work)) throw asyncError()
     return this.write('transact', () => this.#savepoint(() => refusePromise(work())))
+  }
+
+  #checkWritable(what: string): void {
+    if (!this.#readonly) return
+    throw new HoldfastError(
+      'ERR_READONLY',
+      `${what}: this store was opened with readonly: true. Open it without to write to it; nothing was changed.`,
+    )
   }
 
   /** Hands a file over to the open transaction, whose end decides over it. */
