@@ -57,18 +57,21 @@ export class Connection {
 
   /** The first row that `sql` yields, waiting while another process is in the way. */
   row(sql: string, ...parameters: SqlValue[]): Row | undefined {
-    const statement = this.prepare(sql)
-    return this.retry(() => statement.get(...parameters) as Row | undefined)
+    return this.retry(() => this.prepare(sql).get(...parameters) as Row | undefined)
   }
 
   /** Every row that `sql` yields, waiting while another process is in the way. */
   rows(sql: string, ...parameters: SqlValue[]): Row[] {
-    const statement = this.prepare(sql)
-    return this.retry(() => statement.all(...parameters) as Row[])
+    return this.retry(() => this.prepare(sql).all(...parameters) as Row[])
   }
 
   /** How many rows `sql` changed. For use inside a transaction: it does not wait. */
   run(sql: string, ...parameters: SqlValue[]): number {
+    return Number(this.prepare(sql).run(...parameters).changes)
+  }
+
+  /** As {@link run}, with the parameters as they are: writes are made of enough copies. */
+  runWith(sql: string, parameters: readonly SqlValue[]): number {
     return Number(this.prepare(sql).run(...parameters).changes)
   }
 

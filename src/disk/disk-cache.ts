@@ -67,8 +67,7 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
     this.engine.checkOpen()
     this.group.flush()
     return this.#inBatches('expire', () => {
-      const removed = this.engine.removal.expire(this.engine.now(), batch)
-      return { removed, live: removed }
+      return this.engine.removal.expire(this.engine.now(), batch)
     })
   }
 
@@ -79,8 +78,7 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
       expired +
       this.#inBatches('cull', () => {
         const isOver = this.engine.removal.isOver(readTotals(this.engine.connection))
-        const removed = isOver ? this.engine.removal.evict(this.engine.now()) : 0
-        return { removed, live: removed }
+        return isOver ? this.engine.removal.evict(this.engine.now()) : 0
       })
     )
   }
@@ -114,12 +112,14 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
   }
 
   /** Repeats `step` in transactions of their own until one removes nothing: no other writer waits for all of it. */
-  #inBatches(what: string, step: () => { removed: number; live: number }): number {
-    let live = 0
-    for (;;) {
-      const done = this.engine.transactions.write(what, step)
-      live += done.live
-      if (done.removed < 1) return live
-    }
+  #inBatches(what: string, step: () => number): number {
+    return this.engine.maintenance.without(() => {
+      let count = 0
+      for (;;) {
+        const removed = this.engine.transactions.write(what, step)
+        if (removed === 0) return count
+        count += removed
+      }
+    })
   }
 }

@@ -7,6 +7,7 @@ const pageSize = 128
 
 /** The keys of live entries in the order of their insertion. Entries stored after the iteration began may be left out. */
 export function* iterateKeys(engine: Engine): Generator<{ key: Key; stored: StoredKey }> {
+  engine.checkOpen()
   const { connection } = engine
   const last = (connection.row('SELECT next_id FROM counters')?.[0] as number | undefined) ?? 0
   const sql = `SELECT id, key, long_key, expires FROM entries WHERE id > ? AND id < ? ORDER BY id LIMIT ${pageSize}`

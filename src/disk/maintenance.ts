@@ -19,8 +19,6 @@ const perRound = { uses: 512, expired: 256 } as const
 const commitsPerLook = 128
 /** Writes between two small steps: a sweep of expired entries, some noted uses, a look at the totals. */
 const commitsPerStep = 16
-/** A store that is closer to its limits than this many writes could fill looks at its totals after each of them. */
-const writesOfMargin = 512
 /** A process that never lets a timer run writes its noted uses this often, in milliseconds. */
 const usesAtLeastEvery = 250
 /** Entries that such a sweep removes at most. */
@@ -33,8 +31,6 @@ const smallestDiskLimit = 2 ** 20
 /** How much more than its values the store may take on disk before entries go: `maxBytes` times this. */
 const diskAllowance = 1.12
 const evictedPerLook = 64
-/** Values are taken to have at least this many bytes when it is guessed how soon a limit could be reached. */
-const largeValue = 65_536
 
 /** What a store does by itself: in small steps with writes, and in rounds by a timer that keeps no process alive. */
 export class Maintenance {
@@ -43,7 +39,8 @@ export class Maintenance {
   #usesTimer: Timer | undefined
   #commits = 0
   #expiredSeen = true
-  #isNearLimit = true
+  #entriesLeft = -1
+  #bytesLeft = -1
   #stepping = false
   #usesWritten = 0
   #folders: string[] = []
@@ -62,16 +59,35 @@ export class Maintenance {
     this.#usesTimer ??= this.#engine.options.clock.setTimeout(this.#flushUses, usesEvery)
   }
 
+  /** Told before a value of `size` bytes is stored, so that a limit is not passed unseen between two looks at the totals. */
+  notePut(size: number): void {
+    this.#entriesLeft -= 1
+    this.#bytesLeft -= size
+  }
+
   /** After each commit: what must not wait for a timer, because a busy process may never let one run. */
   readonly afterCommit = (): void => {
     // What is done here commits too.
     if (this.#stepping) return
     this.#stepping = true
     this.#commits += 1
-    if (this.#isNearLimit || this.#commits % commitsPerStep === 0) this.#quietly(this.#lookAtTotals)
+    if (this.#entriesLeft < 0 || this.#bytesLeft < 0 || this.#commits % commitsPerStep === 0) {
+      this.#quietly(this.#lookAtTotals)
+    }
     if (this.#commits % commitsPerStep === 0) this.#quietly(this.#step)
     if (this.#commits % commitsPerLook === 0) this.#quietly(this.#lookAtRoom)
     this.#stepping = false
+  }
+
+  /** Runs `work` without doing anything beside its commits, because it counts what it removes. */
+  without<T>(work: () => T): T {
+    const before = this.#stepping
+    this.#stepping = true
+    try {
+      return work()
+    } finally {
+      this.#stepping = before
+    }
   }
 
   close(): void {
@@ -145,16 +161,17 @@ export class Maintenance {
       transactions.tryWrite('expire', () => removal.expire(now(), expiredPerSweep))
   }
 
-  /** Evicts where a limit is passed, and finds out how soon that could be again. */
+  /** Evicts where a limit is passed, and finds out how much may be written before that can be again. */
   readonly #lookAtTotals = (): void => {
     const { connection, now, options, removal, transactions, trash } = this.#engine
-    const totals = readTotals(connection)
+    let totals = readTotals(connection)
     trash.relieve(now(), totals.trashBytes)
-    const perEntry = totals.entries === 0 ? 0 : totals.bytes / totals.entries
-    this.#isNearLimit =
-      totals.entries + writesOfMargin > options.maxEntries ||
-      totals.bytes + writesOfMargin * Math.max(perEntry, largeValue) > options.maxBytes
-    if (removal.isOver(totals)) transactions.write('evict', () => removal.evict(now()))
+    if (removal.isOver(totals)) {
+      transactions.write('evict', () => removal.evict(now()))
+      totals = readTotals(connection)
+    }
+    this.#entriesLeft = options.maxEntries - totals.entries
+    this.#bytesLeft = Math.min(options.maxBytes - totals.bytes, trash.room(totals.trashBytes))
   }
 
   readonly #lookAtRoom = (): void => {
@@ -175,10 +192,12 @@ export class Maintenance {
 
   /** Bytes of the database's used pages and of the value files; files that wait to be unlinked have a bound of their own. */
   #roomTaken(): number {
-    const { connection } = this.#engine
-    const sql = `SELECT (page_count - freelist_count) * page_size + (SELECT file_bytes FROM counters)
-      FROM pragma_page_count, pragma_freelist_count, pragma_page_size`
-    return connection.row(sql)?.[0] as number
+    const pages = this.#pragma('page_count') - this.#pragma('freelist_count')
+    return pages * this.#pragma('page_size') + readTotals(this.#engine.connection).fileBytes
+  }
+
+  #pragma(name: string): number {
+    return Number(this.#engine.connection.row(`PRAGMA ${name}`)?.[0])
   }
 
   /** One folder a round: the whole store is seen about every four minutes. */

@@ -161,8 +161,11 @@ function checkFormat(connection: Connection, layout: Layout): void {
 
 function checkShape(connection: Connection, layout: Layout, options: OpenOptions): void {
   const settings = readSettings(connection.database)
-  const counters = connection.prepare('SELECT count(*) FROM counters').get() as Row
-  if (settings.storeId === '' || counters[0] !== 1) throw corrupt(layout, 'its settings are lost')
+  const counters = connection.prepare('SELECT store_id FROM counters').all() as Row[]
+  if (settings.storeId === '' || counters.length !== 1) {
+    throw corrupt(layout, 'its settings are lost')
+  }
+  if (counters[0]?.[0] !== settings.storeId) throw corrupt(layout, foreignLog)
   if (settings.kind !== options.kind) {
     const [is, asked] =
       settings.kind === 'cache' ? ['a cache', 'an index'] : ['an index', 'a cache']
@@ -185,8 +188,7 @@ function checkIdentity(layout: Layout, storeId: string, readonly: boolean): void
   const path = join(layout.shared, 'store-id')
   const beside = existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined
   if (beside === storeId || (beside === undefined && readonly)) return
-  if (beside !== undefined)
-    throw corrupt(layout, 'the database or its log belongs to another store')
+  if (beside !== undefined) throw corrupt(layout, foreignLog)
   createFolders(layout)
   const temporary = join(layout.shared, `${randomBytes(8).toString('hex')}.tmp`)
   writeFileSync(temporary, `${storeId}\n`, { mode: 0o600, flag: 'wx' })
@@ -224,6 +226,8 @@ function checkAfterCrash(connection: Connection, layout: Layout): void {
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
+
+const foreignLog = 'the database or its log belongs to another store'
 
 function corrupt(layout: Layout, why: string): HoldfastError {
   return new HoldfastError(

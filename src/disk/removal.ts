@@ -12,7 +12,10 @@ const columns = 'id, size, key, long_key, expires'
 const movesPerCall = 256
 
 /** So many entries beyond the need are evicted at once, where that leaves 63 of 64: the next writes then need not. */
-const evictionsAhead = 16
+const evictionsAhead = 128
+
+/** Expired entries that go first when a limit is passed. */
+const expiredFirst = 64
 
 export interface RemovalOptions {
   readonly policy: EvictionPolicy
@@ -92,14 +95,19 @@ export class Removal {
     return rows.length
   }
 
-  /** Removes up to `limit` entries with `tag`. @returns how many rows went, and how many of these had not expired at `now`. */
-  evictTag(tag: string, now: number, limit: number): { removed: number; live: number } {
-    const sql = `SELECT ${columns} FROM entries WHERE id IN (SELECT id FROM tags WHERE tag = ? LIMIT ?)`
-    const rows = this.#connection.rows(sql, tag, limit)
-    for (const row of rows) this.#remove(row, undefined, '')
-    const live = rows.filter((row) => row[4] === null || (row[4] as number) > now).length
-    if (live > 0) this.#connection.run('UPDATE counters SET deletes = deletes + ?', live)
-    return { removed: rows.length, live }
+  /** Removes up to `limit` live entries with `tag`, and the expired ones when no live one is left. @returns how many live ones. */
+  evictTag(tag: string, now: number, limit: number): number {
+    const tagged = 'SELECT tags.id FROM tags JOIN entries USING (id) WHERE tag = ?'
+    const live = `${tagged} AND (expires IS NULL OR expires > ?) LIMIT ?`
+    const removed = this.#connection.run(
+      `DELETE FROM entries WHERE id IN (${live})`,
+      tag,
+      now,
+      limit,
+    )
+    if (removed > 0) this.#connection.run('UPDATE counters SET deletes = deletes + ?', removed)
+    else this.#connection.run(`DELETE FROM entries WHERE id IN (${tagged})`, tag)
+    return removed
   }
 
   /** Whether `totals` are over a limit that this policy enforces by evicting. */
@@ -110,7 +118,7 @@ export class Removal {
 
   /** Brings the store below its limits: expired entries first, then in the order of the policy. @returns how many went. */
   evict(now: number): number {
-    const expired = this.expire(now, evictionsAhead)
+    const expired = this.expire(now, expiredFirst)
     const run = this.#begin()
     let evicted = 0
     let moves = movesPerCall
@@ -217,10 +225,9 @@ export class Removal {
     this.#connection.run('UPDATE entries SET rank = ? WHERE id = ?', used, id)
   }
 
-  #remove(row: Row, type: StoreEvent['type'] | undefined, reason: string): void {
+  #remove(row: Row, type: StoreEvent['type'], reason: string): void {
     this.#connection.run('DELETE FROM entries WHERE id = ?', row[0] as number)
-    if (type !== undefined)
-      this.#emit?.({ type, key: keyOfRow(row[2], row[3]), reason, detail: { size: row[1] } })
+    this.#emit?.({ type, key: keyOfRow(row[2], row[3]), reason, detail: { size: row[1] } })
   }
 }
 

@@ -21,7 +21,8 @@ export const formatVersion = 1
  * - `expires`: milliseconds since the epoch, NULL = never.
  * - `file`, `checksum`: where the value lies if not inline, and the XXH3 of its bytes.
  *
- * `counters`: one row that is always exact, so that size, bytes and limits need no scan.
+ * `counters`: one row that is always exact, so that size, bytes and limits need no scan. Every write changes its page, so the
+ * `store_id` in it says whose log lies beside the database.
  * `trash`: files of deleted values, unlinked a little later; `since` is when that was noticed.
  * `leases`: locks and loads in progress.
  */
@@ -50,6 +51,7 @@ CREATE INDEX entries_by_expiry ON entries (expires, size) WHERE expires IS NOT N
 CREATE TABLE tags (tag TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (tag, id)) WITHOUT ROWID;
 CREATE TABLE counters (
   one INTEGER PRIMARY KEY CHECK (one = 1),
+  store_id TEXT NOT NULL,
   entries INTEGER NOT NULL,
   bytes INTEGER NOT NULL,
   file_bytes INTEGER NOT NULL,
@@ -65,7 +67,6 @@ CREATE TABLE counters (
   evictions INTEGER NOT NULL,
   expirations INTEGER NOT NULL
 );
-INSERT INTO counters VALUES (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 CREATE INDEX entries_by_file ON entries (file) WHERE file IS NOT NULL;
 CREATE TABLE trash (id INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, since INTEGER);
 CREATE INDEX trash_by_age ON trash (since);
@@ -108,6 +109,10 @@ export const dropDeleteTriggers =
  * own with a WHEN, which costs next to nothing when it does not hold.
  */
 const triggers = `
+CREATE TRIGGER expired_replaced BEFORE INSERT ON entries
+WHEN (SELECT min(expires) FROM entries WHERE expires IS NOT NULL) <= new.written / 1000 BEGIN
+  DELETE FROM entries WHERE key = new.key AND expires <= new.written / 1000;
+END;
 CREATE TRIGGER entry_inserted AFTER INSERT ON entries BEGIN
   UPDATE counters SET entries = entries + 1, bytes = bytes + new.size, next_id = new.id + 1, sets = sets + 1 WHERE one = 1;
 END;
@@ -167,6 +172,8 @@ export type StoreKind = 'cache' | 'index'
 /** Creates the tables in an empty database; the caller holds the write lock. */
 export function createSchema(database: Database, settings: Settings): void {
   database.exec(tables + triggers)
+  const counters = 'INSERT INTO counters VALUES (1, ?, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0)'
+  database.prepare(counters).run(settings.storeId)
   const insert = database.prepare('INSERT INTO settings VALUES (?, ?)')
   insert.run('store-id', settings.storeId)
   insert.run('kind', settings.kind)

@@ -1,6 +1,7 @@
 import type { Key } from '../contracts/key.ts'
 import { parseByteSize } from '../util/byte-size.ts'
 import type { Duration } from '../util/duration.ts'
+import { invalidOption } from '../util/options.ts'
 import { DiskCache, type StoreStats } from './disk-cache.ts'
 import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
 import { openShards, ShardedStore } from './sharded-store.ts'
@@ -22,7 +23,10 @@ export class ShardedDiskCache<V = unknown> extends ShardedStore<V, DiskCache<V>>
   /** @throws HoldfastError as `DiskCache` does, and `ERR_SHARD_MISMATCH` for another number of shards. */
   constructor(directory: string, options: ShardedDiskCacheOptions = {}) {
     const { shards: _, ...whole } = options
-    resolveCacheOptions('ShardedDiskCache', whole)
+    const { maxEntries } = resolveCacheOptions('ShardedDiskCache', whole)
+    if (maxEntries < (options.shards ?? 8)) {
+      throw invalidOption('maxEntries', maxEntries, 'at least as many as there are shards')
+    }
     const { root, shards } = openShards(directory, 'cache', options, (folder, shard) => {
       return new DiskCache<V>(folder, partOf(whole, Number(shard.split('/')[1])), shard)
     })
@@ -74,8 +78,6 @@ function partOf(options: DiskCacheOptions, shards: number): DiskCacheOptions {
   return {
     ...options,
     maxBytes: parseByteSize('maxBytes', options.maxBytes ?? '1GiB') / shards,
-    ...(maxEntries === undefined
-      ? {}
-      : { maxEntries: Math.max(1, Math.floor(maxEntries / shards)) }),
+    ...(maxEntries === undefined ? {} : { maxEntries: Math.floor(maxEntries / shards) }),
   }
 }

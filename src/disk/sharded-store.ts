@@ -98,6 +98,7 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   /** The values of those `keys` that have one, in their order; those of one shard as of one moment. */
   getMany<T = V>(keys: Iterable<Key>): Map<Key, T> {
+    this.first.engine.checkOpen()
     const asked = [...keys]
     const found = new Map<Key, T>()
     for (const [shard, some] of this.#split(asked, (key) => toStoredKey(key))) {
@@ -108,6 +109,7 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   /** Stores `entries`; in each shard all or none. What is wrong with any of them is found before the first is stored. */
   setMany(entries: Iterable<readonly [Key, V, SetOptions?]>): void {
+    this.first.engine.checkOpen()
     const encoded = this.first.encodeMany(entries)
     for (const [shard, some] of this.#split<EncodedEntry>(encoded, (entry) => entry.stored))
       shard.storeMany(some)
@@ -115,6 +117,7 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   /** Removes the entries of `keys`, in one transaction a shard. @returns how many were live. */
   deleteMany(keys: Iterable<Key>): number {
+    this.first.engine.checkOpen()
     let count = 0
     for (const [shard, some] of this.#split([...keys], (key) => toStoredKey(key)))
       count += shard.deleteMany(some)
@@ -235,6 +238,7 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   /** Closes every shard. Twice is harmless. */
   close(): void {
+    for (const shard of this.shards) shard.checkClosable()
     for (const shard of this.shards) shard.close()
   }
 

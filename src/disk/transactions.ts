@@ -49,7 +49,7 @@ export class Transactions {
     this.#checkWritable(what)
     let changes: number
     try {
-      changes = this.#connection.run(sql, ...parameters)
+      changes = this.#connection.runWith(sql, parameters)
     } catch (error) {
       if (!isBusy(error)) throw toStoreError(error, what)
       return this.write(what, () => this.#connection.run(sql, ...parameters))

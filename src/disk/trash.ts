@@ -47,6 +47,11 @@ export class Trash {
     return more
   }
 
+  /** How many more bytes may wait, given those that do. */
+  room(waiting: number): number {
+    return this.#largest - waiting
+  }
+
   /** Unlinks the oldest of `waiting` bytes, if these are too many, until they are few again. */
   relieve(now: number, waiting: number): void {
     if (waiting <= this.#largest) return

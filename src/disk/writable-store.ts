@@ -209,13 +209,17 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
 
   /** Commits what is waiting and closes this handle; other processes' are not disturbed. Twice is harmless. */
   close(): void {
-    if (this.engine.transactions.isOpen) {
-      throw new HoldfastError(
-        'ERR_BUSY',
-        'close: not inside transact. Close the store after the transaction.',
-      )
-    }
+    this.checkClosable()
     this.engine.close()
+  }
+
+  /** @throws HoldfastError `ERR_BUSY` inside `transact`. @internal */
+  checkClosable(): void {
+    if (!this.engine.transactions.isOpen) return
+    throw new HoldfastError(
+      'ERR_BUSY',
+      'close: not inside transact. Close the store after the transaction.',
+    )
   }
 
   [Symbol.dispose](): void {

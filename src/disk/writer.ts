@@ -1,7 +1,14 @@
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Row } from './driver.ts'
 import type { Engine } from './engine.ts'
-import { addEntry, entryParameters, type NewEntry, putEntry } from './entries.ts'
+import {
+  addEntry,
+  entryParameters,
+  type NewEntry,
+  plainParameters,
+  putEntry,
+  putPlainEntry,
+} from './entries.ts'
 import { deleteTriggers, dropDeleteTriggers } from './schema.ts'
 import { expiryOf, type ResolvedSetOptions } from './set-options.ts'
 import { toStoreError } from './sqlite-errors.ts'
@@ -74,18 +81,17 @@ export class Writer {
     options: ResolvedSetOptions,
     flags = 0,
   ): void {
-    this.#put(what, putEntry, prepared, this.#entry(key, prepared, options, flags))
+    this.#put(what, prepared, this.#entry(key, prepared, options, flags))
   }
 
   /** Stores under `key` if it has no live entry. @returns whether it did. */
   add(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions): boolean {
-    return this.#put(
-      what,
-      addEntry,
-      prepared,
-      this.#entry(key, prepared, options, 0),
-      this.#engine.now(),
-    )
+    const entry = this.#entry(key, prepared, options, 0)
+    const { maintenance, now, transactions } = this.#engine
+    maintenance.notePut(entry.size)
+    if (transactions.run(what, addEntry, ...entryParameters(entry), now()) !== 1) return false
+    this.#adopt(prepared)
+    return true
   }
 
   /** Stores a complete, registered file under `key`; removes the file if that fails. */
@@ -230,13 +236,21 @@ export class Writer {
     }
   }
 
-  #put(what: string, sql: string, prepared: Prepared, entry: NewEntry, ...more: number[]): boolean {
+  #put(what: string, prepared: Prepared, entry: NewEntry): void {
+    const { maintenance, transactions } = this.#engine
+    maintenance.notePut(entry.size)
+    const plain = plainParameters(entry)
+    if (plain !== undefined && transactions.run(what, putPlainEntry, ...plain) === 1) return
+    transactions.run(what, putEntry, ...entryParameters(entry))
+    this.#adopt(prepared)
+  }
+
+  /** Now that a row names the file, it is the store's; or the open transaction's, whose end decides. */
+  #adopt(prepared: Prepared): void {
+    if (prepared.value instanceof Uint8Array) return
     const { files, transactions } = this.#engine
-    const stored = transactions.run(what, sql, ...entryParameters(entry), ...more) === 1
-    if (!stored || prepared.value instanceof Uint8Array) return stored
     prepared.adopted = true
     if (transactions.isOpen) transactions.adopt(prepared.value)
     else files.release(prepared.value.slot)
-    return true
   }
 }

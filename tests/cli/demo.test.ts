@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DiskCache } from 'holdfast'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { tmpfs } from '../support/tmpfs.ts'
 import { runHoldfast } from './run-holdfast.ts'
 
 interface Run {
@@ -234,6 +235,18 @@ describe('holdfast demo, when it cannot', () => {
       'three.ts',
       'two.ts',
     ])
+  })
+
+  it('says so when the disk is full', (context) => {
+    cache = join(tmpfs(context, '1m'), 'cache')
+    for (let index = 0; index < 600; index += 1) {
+      writeFileSync(join(directory, `${index}.txt`), `file ${index}\n`)
+    }
+    const { code, out, error } = runHoldfast(['demo', directory, '--cache', cache, '--json'])
+    expect(code).toBe(1)
+    expect(out).toBe('')
+    expect(error).toMatch(oneLine)
+    expect(error).toContain('a result could not be kept')
   })
 
   it('asks for a folder where there is no node_modules', () => {

@@ -72,7 +72,9 @@ function membersOf(store: object): string[] {
     level = Object.getPrototypeOf(level)
   ) {
     for (const name of Reflect.ownKeys(level)) {
-      names.add(typeof name === 'symbol' ? `[${name.description}]` : name)
+      if (name === Symbol.dispose) names.add('[Symbol.dispose]')
+      else if (name === Symbol.iterator) names.add('[Symbol.iterator]')
+      else names.add(String(name))
     }
   }
   return [...names].sort()
