@@ -4,8 +4,6 @@ import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { root } from './project.mjs'
 
-const reasons = { todo: 'planned, not written', skip: 'switched off here: see its title' }
-
 /** Writes `{ passed, failed, skipped, skips, failures, unhandled }` to the file that HOLDFAST_TEST_REPORT names. */
 class CountingReporter {
   #namePattern
@@ -50,10 +48,14 @@ class CountingReporter {
       report.skipped += 1
       report.skips.push({
         name: `${file} > ${test.fullName}`,
-        reason: note ?? reasons[test.options.mode],
+        reason: note ?? reasonFor(test),
       })
     }
   }
+}
+
+function reasonFor(test) {
+  return test.options.mode === 'skip' ? 'switched off here: see its title' : 'planned, not written'
 }
 
 /** A test that was neither run nor switched off: a hook failed, or the process died. */

@@ -1,6 +1,7 @@
 import { DiskCache } from '../index.ts'
 import { CliError } from './cli-error.ts'
 import type { Command } from './command.ts'
+import { withDemoCache } from './demo-cache.ts'
 import { defaultLimit, parseDemoOptions } from './demo-options.ts'
 import { type Pass, runPass } from './demo-pass.ts'
 import { type DemoResult, jsonReport, textReport } from './demo-report.ts'
@@ -59,18 +60,20 @@ async function runPasses(
   { files }: Walk,
   walkOptions: WalkOptions,
 ): Promise<Passes> {
-  const pass = (cache: DiskCache, label: string): Pass => {
-    if (json) return runPass(cache, root, files)
-    const bar = new ProgressBar(process.stderr, label, files.length)
-    const done = runPass(cache, root, files, () => bar.advance())
-    bar.finish(`${formatCount(files.length)} files in ${formatTime(done.ms)}`)
+  const pass = (label: string, cache: DiskCache, throwIfDropped: () => void): Pass => {
+    const bar = json ? undefined : new ProgressBar(process.stderr, label, files.length)
+    const done = runPass(cache, root, files, () => {
+      throwIfDropped()
+      bar?.advance()
+    })
+    bar?.finish(`${formatCount(files.length)} files in ${formatTime(done.ms)}`)
     return done
   }
-  const first = withCache(cacheDirectory, (cache) => pass(cache, 'first run'))
+  const first = withDemoCache(cacheDirectory, (...cache) => pass('first run', ...cache))
   // Opened anew, so that the second run reads from the disk and not from this process's memory.
-  const [second, third] = withCache(cacheDirectory, (cache) => [
-    pass(cache, 'second run'),
-    pass(cache, 'third run'),
+  const [second, third] = withDemoCache(cacheDirectory, (...cache) => [
+    pass('second run', ...cache),
+    pass('third run', ...cache),
   ])
   using other = await SecondProcess.start({ root, cacheDirectory, walk: walkOptions })
   using reopened = new DiskCache(cacheDirectory)
@@ -81,14 +84,9 @@ async function runPasses(
   return { first, second, third, both, store: storeFacts(reopened) }
 }
 
-function withCache<const T>(directory: string, work: (cache: DiskCache) => T): T {
-  using cache = new DiskCache(directory)
-  return work(cache)
-}
-
 /** By way of the cache and never of the file system: it refuses a folder that is not its own. */
 function clear(directory: string): void {
-  withCache(directory, (cache) => cache.clear())
+  withDemoCache(directory, (cache) => cache.clear())
 }
 
 function storeFacts(cache: DiskCache): DemoResult['store'] {

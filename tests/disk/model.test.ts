@@ -15,7 +15,11 @@ class Model {
   /** Keys whose place is open: they were stored again before anybody had swept the expired entry away. */
   unordered = new Set<string>()
 
-  constructor(readonly now: () => number) {}
+  readonly now: () => number
+
+  constructor(now: () => number) {
+    this.now = now
+  }
 
   live(key: string): Known | undefined {
     const known = this.entries.get(key)

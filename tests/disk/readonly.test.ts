@@ -48,7 +48,6 @@ describe.each(allForms)('$name: readonly', ({ kind, open }) => {
     expect(store.list()).toHaveLength(2)
     expect([store.size, store.bytes(), store.has('a')]).toEqual([2, 108, true])
     expect(store.map('a')?.size).toBe(8)
-    expect(atomically(store, 'a', () => store.get('a'))).toBe(1)
     expect(store.volume()).toBeGreaterThan(0)
     expect(store.check({ verify: true }).problems).toEqual([])
     expect(store.check({ fix: true }).problems).toEqual([])
