@@ -73,6 +73,7 @@ class Audit {
     this.#checkFiles()
     this.#checkOrphans()
     this.#checkTags()
+    this.#checkNextId()
     this.#checkLeases()
     const { entries, bytes } = this.#checkCounters()
     return {
@@ -183,6 +184,17 @@ class Audit {
       )
     }
     this.#add({ kind: 'dangling-tag', detail: `${count} tags belong to no entry` }, this.#fix)
+  }
+
+  /** An id that is given out twice would make every new entry fail. */
+  #checkNextId(): void {
+    const behind = 'SELECT 1 FROM counters WHERE next_id <= (SELECT max(id) FROM entries)'
+    if (this.#engine.connection.row(behind) === undefined) return
+    if (this.#fix) {
+      const repair = 'UPDATE counters SET next_id = 1 + (SELECT max(id) FROM entries)'
+      this.#engine.transactions.run('check', repair)
+    }
+    this.#add({ kind: 'counter-drift', detail: 'the next id is one that was given out' }, this.#fix)
   }
 
   #checkLeases(): void {

@@ -58,10 +58,7 @@ export function prepareDirectory(directory: unknown, readonly: boolean): string 
 function missing(error: unknown, path: string): HoldfastError | undefined {
   const code = (error as { code?: unknown }).code
   if (code === 'ENOENT') {
-    return new HoldfastError(
-      'ERR_READONLY',
-      `${path}: there is no store here, and readonly: true cannot create one.`,
-    )
+    return nothingHere(path)
   }
   if (code === 'EEXIST' || code === 'ENOTDIR') {
     return new HoldfastError(
@@ -190,10 +187,24 @@ function holdsValues(layout: Layout): boolean {
 
 /** Creates what a new store needs in its directory, private to its user. */
 export function createFolders(layout: Layout): void {
-  if (process.platform !== 'win32' && (lstatSync(layout.directory).mode & 0o077) !== 0)
-    chmodSync(layout.directory, 0o700)
-  for (const folder of [layout.values, layout.shared])
+  makePrivate(layout.directory)
+  for (const folder of [layout.values, layout.shared]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
+  }
+}
+
+/** Takes away what others may do in `directory`. */
+export function makePrivate(directory: string): void {
+  if (process.platform === 'win32' || (lstatSync(directory).mode & 0o077) === 0) return
+  chmodSync(directory, 0o700)
+}
+
+/** The error of a readonly open where no store is. */
+export function nothingHere(directory: string): HoldfastError {
+  return new HoldfastError(
+    'ERR_READONLY',
+    `${directory}: there is no store here, and readonly: true cannot create one.`,
+  )
 }
 
 /** The entries of `folder`, none if it does not exist. */

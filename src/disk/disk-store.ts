@@ -39,7 +39,7 @@ export class DiskStore<V = unknown> extends WritableStore<V> {
         'getOrSet: compute returned a promise. Use load(key, loader) for asynchronous work.',
       )
     }
-    const encoded = this.engine.writer.encode(value)
+    const encoded = this.engine.coding.encode(value)
     try {
       this.storeEncoded('getOrSet', stored, encoded, this.resolve(options))
     } catch (error) {

@@ -67,6 +67,7 @@ export class Loads {
     if (this.#engine.transactions.isOpen) throw asyncError('load')
     if (typeof loader !== 'function') throw invalidOption('loader', loader, 'a function')
     options.signal?.throwIfAborted()
+    checkCacheIf(options.cacheIf)
     // Checked before the loader does expensive work.
     resolveSetOptions(
       options,
@@ -208,7 +209,7 @@ export class Loads {
       const value = await loader(signal)
       const isKept = options.cacheIf === undefined || options.cacheIf(value as never)
       if (!isKept) return { value, encoded: this.#copyForOthers(value), taken: false }
-      const encoded = ownBytes(this.#engine.writer.encode(value))
+      const encoded = ownBytes(this.#engine.coding.encode(value))
       const { ttl, kind } = { ttl: this.#engine.options.ttl, kind: this.#engine.shape.kind }
       await this.#store(
         key,
@@ -229,7 +230,7 @@ export class Loads {
   /** Other callers get a copy also of what is not kept; of what has no copy they get the thing itself. */
   #copyForOthers(value: unknown): Encoded | undefined {
     try {
-      return ownBytes(this.#engine.writer.encode(value))
+      return ownBytes(this.#engine.coding.encode(value))
     } catch {
       return undefined
     }
@@ -256,6 +257,13 @@ export class Loads {
         writer.abandon(prepared)
       }
     })
+  }
+}
+
+/** @throws HoldfastError `ERR_INVALID_OPTION`. */
+export function checkCacheIf(value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') {
+    throw invalidOption('cacheIf', value, 'a function of the value')
   }
 }
 

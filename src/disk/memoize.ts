@@ -7,7 +7,7 @@ import { isThenable } from '../util/is-thenable.ts'
 import { invalidOption } from '../util/options.ts'
 import type { Engine } from './engine.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { type Loads, ownBytes, promisedFlag } from './loads.ts'
+import { checkCacheIf, type Loads, ownBytes, promisedFlag } from './loads.ts'
 import { checkSetOptionNames, resolveSetOptions } from './set-options.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
 
@@ -66,6 +66,7 @@ export function memoize<F extends AnyFunction>(
 ): Memoized<F> {
   if (typeof fn !== 'function') throw invalidOption('fn', fn, 'a function')
   checkSetOptionNames('memoize', options, ownNames)
+  checkCacheIf(options.cacheIf)
   const keyOf = keyMaker(fn, options)
   // Any store will do to check the options, and its key is as good as another's.
   const { engine } = hostOf(toStoredKey('memoize'))
@@ -234,7 +235,7 @@ class Calls<F extends AnyFunction> {
   #keep(key: StoredKey, value: unknown, flags: number): void {
     const { engine, group } = this.#hostOf(key)
     if (this.#options.cacheIf !== undefined && !this.#options.cacheIf(value as never)) return
-    const encoded = ownBytes(engine.writer.encode(value))
+    const encoded = ownBytes(engine.coding.encode(value))
     const options = resolveSetOptions(
       this.#setOptions,
       engine.options.ttl,

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { StoreEvent } from '../contracts/events.ts'
 import { Connection, retryUntil } from './connection.ts'
-import { createFolders, inspectDirectory, type Layout, layoutOf } from './directory.ts'
+import { createFolders, inspectDirectory, type Layout, layoutOf, nothingHere } from './directory.ts'
 import type { Row } from './driver.ts'
 import { quarantine, withRecreateLock } from './quarantine.ts'
 import {
@@ -89,12 +89,7 @@ function connect(layout: Layout, options: OpenOptions): Connection {
   }
   if (found === 'values-only')
     throw corrupt(layout, 'the database is missing or empty, but value files are there')
-  if (found === 'empty' && options.readonly) {
-    throw new HoldfastError(
-      'ERR_READONLY',
-      `${layout.directory}: there is no store here, and readonly: true cannot create one.`,
-    )
-  }
+  if (found === 'empty' && options.readonly) throw nothingHere(layout.directory)
   if (found === 'empty') createFolders(layout)
   return retryUntil(performance.now() + options.busyTimeout, () => connectOnce(layout, options))
 }

@@ -90,6 +90,7 @@ const indexNames = [
   'maxValueBytes',
   'hot',
   'codec',
+  'compress',
   'verify',
   'durability',
   'busyTimeout',
@@ -124,10 +125,10 @@ export function resolveCacheOptions(what: string, options: DiskCacheOptions = {}
   checkOptionNames(what, options, cacheNames)
   return Object.freeze({
     ...resolveCommon(options),
-    maxBytes: positive('maxBytes', parseByteSize('maxBytes', options.maxBytes ?? '1GiB')),
+    maxBytes: positive('maxBytes', parseByteSize('maxBytes', orDefault(options.maxBytes, '1GiB'))),
     maxEntries: resolveMaxEntries(options.maxEntries),
     eviction: oneOf('eviction', options.eviction, ['lru', 'lfu', 'fifo', 'none'], 'lru'),
-    ttl: parseDuration('ttl', options.ttl ?? Number.POSITIVE_INFINITY),
+    ttl: parseDuration('ttl', orDefault(options.ttl, Number.POSITIVE_INFINITY)),
   })
 }
 
@@ -157,32 +158,40 @@ function resolveCommon(
   options: DiskIndexOptions,
 ): Omit<ResolvedOptions, keyof typeof withoutEviction> {
   checkHot(options.hot)
-  const leaseTtl = positive('leaseTtl', parseDuration('leaseTtl', options.leaseTtl ?? '10s'))
+  const leaseTtl = positive(
+    'leaseTtl',
+    parseDuration('leaseTtl', orDefault(options.leaseTtl, '10s')),
+  )
   const leaseRenewal = positive(
     'leaseRenewal',
-    parseDuration('leaseRenewal', options.leaseRenewal ?? leaseTtl * 0.3),
+    parseDuration('leaseRenewal', orDefault(options.leaseRenewal, leaseTtl * 0.3)),
   )
   if (leaseRenewal >= leaseTtl)
     throw invalidOption('leaseRenewal', leaseRenewal, 'less than leaseTtl')
   return {
-    inlineBytes: parseByteSize('inlineBytes', options.inlineBytes ?? '32KiB'),
+    inlineBytes: parseByteSize('inlineBytes', orDefault(options.inlineBytes, '32KiB')),
     maxValueBytes: parseByteSize(
       'maxValueBytes',
-      options.maxValueBytes ?? Number.POSITIVE_INFINITY,
+      orDefault(options.maxValueBytes, Number.POSITIVE_INFINITY),
     ),
     codec: checkCodec(options.codec),
     verify: oneOf('verify', options.verify, ['first', 'always', 'never'], 'first'),
     durability: oneOf('durability', options.durability, ['process', 'machine'], 'process'),
-    busyTimeout: parseDuration('busyTimeout', options.busyTimeout ?? '5s'),
+    busyTimeout: parseDuration('busyTimeout', orDefault(options.busyTimeout, '5s')),
     readonly: checkBoolean('readonly', options.readonly),
     onCorrupt: oneOf('onCorrupt', options.onCorrupt, ['throw', 'recreate'], 'throw'),
-    orphanAge: parseDuration('orphanAge', options.orphanAge ?? '60s'),
-    unlinkDelay: parseDuration('unlinkDelay', options.unlinkDelay ?? '5s'),
+    orphanAge: parseDuration('orphanAge', orDefault(options.orphanAge, '60s')),
+    unlinkDelay: parseDuration('unlinkDelay', orDefault(options.unlinkDelay, '5s')),
     leaseTtl,
     leaseRenewal,
     clock: checkClock(options.clock),
     onEvent: checkOnEvent(options.onEvent),
   }
+}
+
+/** Only what is left out has a default: `null` is a value, and a wrong one. */
+function orDefault<T>(value: T | undefined, fallback: T): T {
+  return value === undefined ? fallback : value
 }
 
 function positive(option: string, value: number): number {

@@ -4,7 +4,8 @@ import type { Duration } from '../util/duration.ts'
 import { invalidOption } from '../util/options.ts'
 import { DiskCache, type StoreStats } from './disk-cache.ts'
 import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
-import { openShards, ShardedStore } from './sharded-store.ts'
+import { ShardedStore } from './sharded-store.ts'
+import { openShards } from './shards.ts'
 
 /** Options of a `ShardedDiskCache`. `maxBytes` and `maxEntries` are those of the whole; each shard has its part. */
 export interface ShardedDiskCacheOptions extends DiskCacheOptions {

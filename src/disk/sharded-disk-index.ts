@@ -1,6 +1,7 @@
 import { DiskIndex } from './disk-index.ts'
 import { type DiskIndexOptions, resolveIndexOptions } from './options.ts'
-import { openShards, ShardedStore } from './sharded-store.ts'
+import { ShardedStore } from './sharded-store.ts'
+import { openShards } from './shards.ts'
 
 /** Options of a `ShardedDiskIndex`. */
 export interface ShardedDiskIndexOptions extends DiskIndexOptions {

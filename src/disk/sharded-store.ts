@@ -12,7 +12,7 @@ import { type ListFilter, listShards } from './listing.ts'
 import type { StoreLoadOptions } from './loads.ts'
 import type { Lock, LockOptions } from './lock.ts'
 import { type AnyFunction, type Memoized, type MemoizeOptions, memoize } from './memoize.ts'
-import { prepareShards, shardOf } from './shards.ts'
+import { shardOf } from './shards.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
 import type { EncodedEntry } from './writable-store.ts'
@@ -141,7 +141,9 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   /** See `DiskCache.lock`. */
   async lock(name: string, options?: LockOptions): Promise<Lock> {
-    return await this.of(String(name)).lock(name, options)
+    // A name that is none is refused by whichever shard.
+    const shard = typeof name === 'string' && name.isWellFormed() ? this.of(name) : this.first
+    return await shard.lock(name, options)
   }
 
   /** See `DiskCache.memoize`. */
@@ -275,28 +277,4 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
     }
     return split
   }
-}
-
-/** Opens every shard under `directory`; if one fails, none stays open. */
-export function openShards<S extends Disposable>(
-  directory: string,
-  kind: 'cache' | 'index',
-  options: { readonly shards?: number | undefined; readonly readonly?: boolean | undefined },
-  open: (folder: string, shard: string) => S,
-): { root: string; shards: S[] } {
-  const { root, folders } = prepareShards(
-    directory,
-    kind,
-    options.shards ?? 8,
-    options.readonly ?? false,
-  )
-  const shards: S[] = []
-  try {
-    for (const [index, folder] of folders.entries())
-      shards.push(open(folder, `${index}/${folders.length}`))
-  } catch (error) {
-    for (const shard of shards) shard[Symbol.dispose]()
-    throw error
-  }
-  return { root, shards }
 }

@@ -3,7 +3,13 @@ import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HoldfastError } from '../contracts/errors.ts'
 import { invalidOption } from '../util/options.ts'
-import { inspectDirectory, prepareDirectory, shardsFileName } from './directory.ts'
+import {
+  inspectDirectory,
+  makePrivate,
+  nothingHere,
+  prepareDirectory,
+  shardsFileName,
+} from './directory.ts'
 import { formatVersion, type StoreKind } from './schema.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import type { StoredKey } from './stored-key.ts'
@@ -22,7 +28,7 @@ const mostShards = 256
  * Prepares the root directory of a sharded store. @returns the directories of its shards, in order.
  * @throws HoldfastError as opening a plain store does; `ERR_SHARD_MISMATCH` for another number of shards.
  */
-export function prepareShards(
+function prepareShards(
   directory: unknown,
   kind: StoreKind,
   shards: unknown,
@@ -39,7 +45,12 @@ export function prepareShards(
   const root = prepareDirectory(directory, readonly)
   try {
     const wanted: ShardsFile = { format: formatVersion, kind, shards }
-    if (inspectShards(root) === 'empty' && !readonly) publish(root, wanted)
+    const found = inspectShards(root)
+    if (found === 'empty' && readonly) throw nothingHere(root)
+    if (found === 'empty') {
+      makePrivate(root)
+      publish(root, wanted)
+    }
     checkShards(root, readFound(root), wanted)
   } catch (error) {
     throw toStoreError(error, root)
@@ -50,6 +61,30 @@ export function prepareShards(
       join(root, String(index).padStart(3, '0')),
     ),
   }
+}
+
+/** Opens every shard under `directory`; if one fails, none stays open. */
+export function openShards<S extends Disposable>(
+  directory: string,
+  kind: 'cache' | 'index',
+  options: { readonly shards?: number | undefined; readonly readonly?: boolean | undefined },
+  open: (folder: string, shard: string) => S,
+): { root: string; shards: S[] } {
+  const { root, folders } = prepareShards(
+    directory,
+    kind,
+    options.shards ?? 8,
+    options.readonly ?? false,
+  )
+  const shards: S[] = []
+  try {
+    for (const [index, folder] of folders.entries())
+      shards.push(open(folder, `${index}/${folders.length}`))
+  } catch (error) {
+    for (const shard of shards) shard[Symbol.dispose]()
+    throw error
+  }
+  return { root, shards }
 }
 
 /** Which of `shards` holds `key`: FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) over its canonical text, finished with a multiply and shift. */

@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 import type { ResolvedSetOptions } from './set-options.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import type { StoredKey } from './stored-key.ts'
-import { isBytesCodec, tooLarge } from './value-coding.ts'
+import { isBytesCodec } from './value-coding.ts'
 import { checksumBytes } from './value-files.ts'
 
 const bufferCodec = basicCodecs.findIndex((codec) => codec.id === 'buffer')
@@ -94,8 +94,7 @@ export function openWriteStream(
     write(chunk: Buffer, _encoding, done) {
       try {
         size += chunk.length
-        if (!engine.coding.allows(size))
-          throw tooLarge(size, Math.min(engine.options.maxBytes, engine.options.maxValueBytes))
+        engine.coding.checkSize(size)
         for (let written = 0; written < chunk.length; )
           written += writeSync(descriptor, chunk, written)
         hash.update(chunk)

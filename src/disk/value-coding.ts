@@ -24,12 +24,16 @@ export class ValueCoding {
     this.#largest = largest
   }
 
-  /** @throws HoldfastError `ERR_UNSUPPORTED_VALUE` or `ERR_VALUE_TOO_LARGE`. */
+  /** @throws HoldfastError `ERR_UNSUPPORTED_VALUE`. */
   encode(value: unknown): Encoded {
     const codec = this.#codec ?? basicCodecFor(value)
     const bytes = codec.encode(value)
-    if (bytes.byteLength > this.#largest) throw tooLarge(bytes.byteLength, this.#largest)
     return { codec: numbers.get(codec) ?? codec.id, bytes }
+  }
+
+  /** @throws HoldfastError `ERR_VALUE_TOO_LARGE` for more bytes than may be stored. */
+  checkSize(size: number): void {
+    if (size > this.#largest) throw tooLarge(size, this.#largest)
   }
 
   /** @throws whatever the codec throws at damaged bytes; HoldfastError `ERR_UNSUPPORTED_VALUE` for a codec that is not there. */
@@ -68,8 +72,7 @@ export function isBytesCodec(codec: number | string): boolean {
   return typeof codec === 'number' && (name === 'bytes' || name === 'buffer')
 }
 
-/** The error for a value over a limit. */
-export function tooLarge(size: number, largest: number): HoldfastError {
+function tooLarge(size: number, largest: number): HoldfastError {
   return new HoldfastError(
     'ERR_VALUE_TOO_LARGE',
     `The value has ${formatBytes(size)}, more than the ${formatBytes(largest)} allowed. Nothing was stored or evicted; store it in parts, or raise maxBytes or maxValueBytes.`,

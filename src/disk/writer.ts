@@ -36,17 +36,20 @@ export class Writer {
     this.#engine = engine
   }
 
-  /** Encodes `value`. @throws HoldfastError `ERR_UNSUPPORTED_VALUE`, `ERR_VALUE_TOO_LARGE`. */
+  /** Encodes `value` to be stored. @throws HoldfastError `ERR_UNSUPPORTED_VALUE`, `ERR_VALUE_TOO_LARGE`. */
   encode(value: unknown): Encoded {
-    return this.#engine.coding.encode(value)
+    const encoded = this.#engine.coding.encode(value)
+    this.#engine.coding.checkSize(encoded.bytes.byteLength)
+    return encoded
   }
 
   /**
    * Writes the file of a large value, before the write lock is taken. Whoever prepares must {@link abandon} in the end.
-   * @throws HoldfastError `ERR_NO_SPACE`, `ERR_READONLY`, `ERR_IO`.
+   * @throws HoldfastError `ERR_VALUE_TOO_LARGE`, `ERR_NO_SPACE`, `ERR_READONLY`, `ERR_IO`.
    */
   prepare(what: string, { codec, bytes }: Encoded): Prepared {
     const size = bytes.byteLength
+    this.#engine.coding.checkSize(size)
     if (size <= this.#engine.options.inlineBytes)
       return { codec, size, value: bytes, adopted: true }
     try {
