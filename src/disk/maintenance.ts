@@ -18,7 +18,7 @@ const perRound = { uses: 512, expired: 256 } as const
 /** Commits between two looks at the room that the database and its log take. */
 const commitsPerLook = 128
 /** Writes between two small steps: a sweep of expired entries, some noted uses, a look at the totals. */
-const commitsPerStep = 16
+const commitsPerStep = 32
 /** A process that never lets a timer run writes its noted uses this often, in milliseconds. */
 const usesAtLeastEvery = 250
 /** Entries that such a sweep removes at most. */

@@ -174,7 +174,8 @@ export class Removal {
 
   #isLow({ bytes, entries }: Run): boolean {
     const { maxBytes, maxEntries } = this.#options
-    return bytes <= maxBytes - maxBytes / 64 && entries <= maxEntries - Math.floor(maxEntries / 64)
+    // Multiplied, not subtracted: without a limit these are Infinity.
+    return bytes <= (maxBytes / 64) * 63 && entries <= Math.ceil((maxEntries / 64) * 63)
   }
 
   #isFarOver({ bytes, entries }: Run): boolean {

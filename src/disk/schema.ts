@@ -109,10 +109,6 @@ export const dropDeleteTriggers =
  * own with a WHEN, which costs next to nothing when it does not hold.
  */
 const triggers = `
-CREATE TRIGGER expired_replaced BEFORE INSERT ON entries
-WHEN (SELECT min(expires) FROM entries WHERE expires IS NOT NULL) <= new.written / 1000 BEGIN
-  DELETE FROM entries WHERE key = new.key AND expires <= new.written / 1000;
-END;
 CREATE TRIGGER entry_inserted AFTER INSERT ON entries BEGIN
   UPDATE counters SET entries = entries + 1, bytes = bytes + new.size, next_id = new.id + 1, sets = sets + 1 WHERE one = 1;
 END;

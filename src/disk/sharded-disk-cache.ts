@@ -1,7 +1,7 @@
 import type { Key } from '../contracts/key.ts'
 import { parseByteSize } from '../util/byte-size.ts'
 import type { Duration } from '../util/duration.ts'
-import { invalidOption } from '../util/options.ts'
+import { checkObject, invalidOption } from '../util/options.ts'
 import { DiskCache, type StoreStats } from './disk-cache.ts'
 import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
 import { ShardedStore } from './sharded-store.ts'
@@ -23,15 +23,20 @@ export interface ShardedDiskCacheOptions extends DiskCacheOptions {
 export class ShardedDiskCache<V = unknown> extends ShardedStore<V, DiskCache<V>> {
   /** @throws HoldfastError as `DiskCache` does, and `ERR_SHARD_MISMATCH` for another number of shards. */
   constructor(directory: string, options: ShardedDiskCacheOptions = {}) {
-    const { shards: _, ...whole } = options
+    const { shards = 8, ...whole } = checkObject('ShardedDiskCache', options)
     const { maxEntries } = resolveCacheOptions('ShardedDiskCache', whole)
-    if (maxEntries < (options.shards ?? 8)) {
+    if (maxEntries < shards) {
       throw invalidOption('maxEntries', maxEntries, 'at least as many as there are shards')
     }
-    const { root, shards } = openShards(directory, 'cache', options, (folder, shard) => {
-      return new DiskCache<V>(folder, partOf(whole, Number(shard.split('/')[1])), shard)
-    })
-    super(root, shards)
+    const opened = openShards(
+      directory,
+      'cache',
+      { shards, readonly: whole.readonly },
+      (folder, shard) => {
+        return new DiskCache<V>(folder, partOf(whole, Number(shard.split('/')[1])), shard)
+      },
+    )
+    super(opened.root, opened.shards)
   }
 
   /** See `DiskCache.touch`. */

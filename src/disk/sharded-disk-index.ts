@@ -1,3 +1,4 @@
+import { checkObject } from '../util/options.ts'
 import { DiskIndex } from './disk-index.ts'
 import { type DiskIndexOptions, resolveIndexOptions } from './options.ts'
 import { ShardedStore } from './sharded-store.ts'
@@ -18,14 +19,14 @@ export interface ShardedDiskIndexOptions extends DiskIndexOptions {
 export class ShardedDiskIndex<V = unknown> extends ShardedStore<V, DiskIndex<V>> {
   /** @throws HoldfastError as `DiskIndex` does, and `ERR_SHARD_MISMATCH` for another number of shards. */
   constructor(directory: string, options: ShardedDiskIndexOptions = {}) {
-    const { shards: _, ...whole } = options
+    const { shards = 8, ...whole } = checkObject('ShardedDiskIndex', options)
     resolveIndexOptions('ShardedDiskIndex', whole)
-    const { root, shards } = openShards(
+    const opened = openShards(
       directory,
       'index',
-      options,
+      { shards, readonly: whole.readonly },
       (folder, shard) => new DiskIndex<V>(folder, whole, shard),
     )
-    super(root, shards)
+    super(opened.root, opened.shards)
   }
 }

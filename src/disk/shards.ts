@@ -67,13 +67,13 @@ function prepareShards(
 export function openShards<S extends Disposable>(
   directory: string,
   kind: 'cache' | 'index',
-  options: { readonly shards?: number | undefined; readonly readonly?: boolean | undefined },
+  options: { readonly shards: unknown; readonly readonly: boolean | undefined },
   open: (folder: string, shard: string) => S,
 ): { root: string; shards: S[] } {
   const { root, folders } = prepareShards(
     directory,
     kind,
-    options.shards ?? 8,
+    options.shards,
     options.readonly ?? false,
   )
   const shards: S[] = []

@@ -12,7 +12,7 @@ const naturalGap = 0.2
 /** For so many commits after meeting another writer, a process takes its breaks. */
 const politeCommits = 512
 /** A writer asks every so many commits whether others have written. */
-const commitsPerLook = 16
+const commitsPerLook = 32
 
 /**
  * SQLite's write lock, shared fairly among processes.

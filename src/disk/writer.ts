@@ -89,6 +89,7 @@ export class Writer {
 
   /** Stores under `key` if it has no live entry. @returns whether it did. */
   add(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions): boolean {
+    this.#removeExpired(what, key)
     const entry = this.#entry(key, prepared, options, 0)
     const { maintenance, now, transactions } = this.#engine
     maintenance.notePut(entry.size)
@@ -244,8 +245,17 @@ export class Writer {
     maintenance.notePut(entry.size)
     const plain = plainParameters(entry)
     if (plain !== undefined && transactions.run(what, putPlainEntry, ...plain) === 1) return
+    this.#removeExpired(what, entry.key)
     transactions.run(what, putEntry, ...entryParameters(entry))
     this.#adopt(prepared)
+  }
+
+  /** An expired entry is absent, so what is stored in its place is new: it comes last in the order of insertion. */
+  #removeExpired(what: string, key: StoredKey): void {
+    const { connection, now, transactions } = this.#engine
+    const expired = 'entries WHERE key = ? AND expires <= ?'
+    if (connection.row(`SELECT 1 FROM ${expired}`, key.bytes, now()) === undefined) return
+    transactions.run(what, `DELETE FROM ${expired}`, key.bytes, now())
   }
 
   /** Now that a row names the file, it is the store's; or the open transaction's, whose end decides. */

@@ -7,19 +7,25 @@ import { describe } from './describe.ts'
  */
 export function checkOptionNames(what: string, options: unknown, known: readonly string[]): void {
   if (options === undefined) return
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new HoldfastError(
-      'ERR_INVALID_OPTION',
-      `${what}: options must be an object, not ${describe(options)}.`,
-    )
-  }
-  for (const name in options) {
+  for (const name in checkObject(what, options)) {
     if (known.includes(name)) continue
     throw new HoldfastError(
       'ERR_INVALID_OPTION',
       `${what}: unknown option '${name}'. Known options: ${known.join(', ')}.`,
     )
   }
+}
+
+/**
+ * `options`, if they are an object.
+ * @throws HoldfastError `ERR_INVALID_OPTION`.
+ */
+export function checkObject<T>(what: string, options: T): T & object {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options
+  throw new HoldfastError(
+    'ERR_INVALID_OPTION',
+    `${what}: options must be an object, not ${describe(options)}.`,
+  )
 }
 
 /**

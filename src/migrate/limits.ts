@@ -1,0 +1,51 @@
+import { NotConvertible } from './not-convertible.ts'
+
+/** Bytes of one stored value that are read into memory; a larger one is listed as skipped. */
+export const maxValueBytes: number = 512 * 2 ** 20
+
+/** Bytes that one compressed value may grow to. */
+export const maxInflatedBytes: number = 256 * 2 ** 20
+
+/** Levels of lists in lists; a store refuses values of more than 1,000. */
+export const maxDepth = 500
+
+/** What a container costs of {@link maxUnits}, against 1 for anything else: a Map of one entry takes some 200 bytes. */
+const containerUnits = 8
+const maxUnits = 32_000_000
+
+const unitsPerLook = 8_192
+const baseMilliseconds = 5_000
+const millisecondsPerMiB = 1_000
+
+/**
+ * What the conversion of one value may cost in memory and time, so that a value made to exhaust them (many empty containers
+ * in few bytes, numbers chosen to collide in a hash table) ends as skipped.
+ */
+export class Budget {
+  readonly #deadline: number
+  #units = 0
+  #nextLook = unitsPerLook
+
+  /** @param bytes length of the stored value. */
+  constructor(bytes: number) {
+    this.#deadline = performance.now() + baseMilliseconds + (bytes / 2 ** 20) * millisecondsPerMiB
+  }
+
+  /** Counts one plain item. @throws NotConvertible */
+  item(): void {
+    this.#spend(1)
+  }
+
+  /** Counts one list, dict or set. @throws NotConvertible */
+  container(): void {
+    this.#spend(containerUnits)
+  }
+
+  #spend(units: number): void {
+    this.#units += units
+    if (this.#units < this.#nextLook) return
+    this.#nextLook = this.#units + unitsPerLook
+    if (this.#units > maxUnits) throw new NotConvertible('holds too many items')
+    if (performance.now() > this.#deadline) throw new NotConvertible('takes too long to read')
+  }
+}
