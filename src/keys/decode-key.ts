@@ -46,6 +46,7 @@ function decodeRecord(body: string): Key {
   // Defined, not assigned, so that a name such as `__proto__` stays a name.
   const record: Record<string, Key> = {}
   const all = [...parts(body)]
+  if (all.length % 2 === 1) throw damaged()
   for (let index = 0; index + 1 < all.length; index += 2) {
     Object.defineProperty(record, all[index] as string, {
       value: decodeKey(all[index + 1] as string),
@@ -63,9 +64,13 @@ function* parts(body: string): Generator<string> {
     const colon = body.indexOf(':', position)
     const length = colon < 0 ? Number.NaN : Number(body.slice(position, colon))
     if (!Number.isSafeInteger(length) || colon + 1 + length > body.length) {
-      throw new HoldfastError('ERR_CORRUPT', 'A stored key is damaged. Run check({ fix: true }).')
+      throw damaged()
     }
     yield body.slice(colon + 1, colon + 1 + length)
     position = colon + 1 + length
   }
+}
+
+function damaged(): HoldfastError {
+  return new HoldfastError('ERR_CORRUPT', 'A stored key is damaged. Run check({ fix: true }).')
 }

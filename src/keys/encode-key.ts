@@ -77,7 +77,9 @@ function encodeObject(key: object, path: Path): string {
     if (key.constructor !== Uint8Array && !Buffer.isBuffer(key)) throw unsupported(key, path)
     return `b${Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64url')}`
   }
-  if (key instanceof Map || key instanceof Set) throw invalid(key, path, describe(key))
+  if (prototype === Map.prototype || prototype === Set.prototype) {
+    throw invalid(key, path, describe(key))
+  }
   if (prototype !== Object.prototype && prototype !== null) throw unsupported(key, path)
   return encodeRecord(key as Readonly<Record<string, unknown>>, path)
 }
