@@ -58,7 +58,9 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
     this.loads.detachAll()
     this.engine.leases.outdateTag(tag)
     return this.#inBatches('evictTag', () => {
-      return this.engine.removal.evictTag(tag, this.engine.now(), batch)
+      const removed = this.engine.removal.evictTag(tag, this.engine.now(), batch)
+      this.engine.transactions.count('deletes', removed)
+      return removed
     })
   }
 
@@ -95,7 +97,7 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
     return {
       hits: hits + tally.hits,
       misses: misses + tally.misses,
-      sets,
+      sets: sets + tally.sets,
       deletes: deletes + tally.deletes,
       evictions,
       expirations,

@@ -96,6 +96,7 @@ export class Engine {
       connection,
       new WriteLock(connection, options.busyTimeout),
       this.files,
+      this.tally,
       options.readonly,
     )
     const emit = options.onEvent === undefined ? undefined : this.emit

@@ -12,6 +12,8 @@ export interface Lease {
   readonly owner: string
   /** Grows with every lease given out by the store. */
   readonly fence: number
+  /** Of a load: the stamp of the entry that was there, `null` if none was. Another one tells of a write since. */
+  readonly seen: number | null
 }
 
 /** What a load's lease says, so that writes can outdate it. */
@@ -57,9 +59,11 @@ export class Leases {
     return await this.#transactions.writeAsync('lock', () => {
       if (!this.#isFree(name)) return undefined
       this.#connection.run('DELETE FROM leases WHERE name = ?', name)
+      if (load !== undefined) this.#removeExpired(load.key)
       this.#connection.run('UPDATE counters SET fence = fence + 1')
       const fence = this.#connection.row('SELECT fence FROM counters')?.[0] as number
-      const lease = { name, owner: `${this.#session}.${randomBytes(6).toString('hex')}`, fence }
+      const owner = `${this.#session}.${randomBytes(6).toString('hex')}`
+      const lease = { name, owner, fence, seen: this.#stampOf(load?.key) }
       const tags = load === undefined ? null : JSON.stringify(load.tags)
       this.#connection.run(
         'INSERT INTO leases (name, owner, fence, expires, load_of, tags) VALUES (?, ?, ?, ?, ?, ?)',
@@ -106,6 +110,11 @@ export class Leases {
     }
   }
 
+  /** Whether the open transaction still sees `lease` as held, and the entry of its load as it was when the load began. */
+  isCurrent(lease: Lease, key: StoredKey): boolean {
+    return this.holds(lease) && this.#stampOf(key) === lease.seen
+  }
+
   /** Whether the open transaction still sees `lease` as held. */
   holds(lease: Lease): boolean {
     const sql = 'SELECT 1 FROM leases WHERE name = ? AND owner = ? AND expires > ?'
@@ -114,7 +123,7 @@ export class Leases {
     )
   }
 
-  /** Ends the load of a `key` that has no row: a write to a row does that by itself. */
+  /** Ends the load of a `key` that has no row: the removal of a row does that by itself. */
   outdate(key: StoredKey): void {
     if (this.#anyLoads())
       this.#transactions.run('delete', 'DELETE FROM leases WHERE load_of = ?', key.bytes)
@@ -137,6 +146,18 @@ export class Leases {
   /** Removes leases that nobody holds any more. */
   sweep(): void {
     this.#transactions.run('check', 'DELETE FROM leases WHERE expires <= ?', this.#clock.now())
+  }
+
+  /** Before a load, so that the sweep of the old entry is not taken for a write that outdates the load. */
+  #removeExpired(key: StoredKey): void {
+    const sql = 'DELETE FROM entries WHERE key = ? AND expires <= ?'
+    this.#connection.run(sql, key.bytes, this.#clock.now())
+  }
+
+  #stampOf(key: StoredKey | undefined): number | null {
+    if (key === undefined) return null
+    const row = this.#connection.row('SELECT written FROM entries WHERE key = ?', key.bytes)
+    return (row?.[0] as number | undefined) ?? null
   }
 
   #anyLoads(): boolean {

@@ -251,7 +251,10 @@ export class Loads {
       const prepared = writer.prepare('load', encoded)
       try {
         await transactions.writeAsync('load', () => {
-          if (leases.holds(held.lease)) writer.store('load', key, prepared, options, promisedFlag)
+          if (!leases.isCurrent(held.lease, key)) return
+          writer.store('load', key, prepared, options, promisedFlag)
+          // With the value, so that the next to ask finds both or none.
+          leases.release(held.lease)
         })
       } finally {
         writer.abandon(prepared)

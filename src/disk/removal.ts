@@ -105,8 +105,7 @@ export class Removal {
       now,
       limit,
     )
-    if (removed > 0) this.#connection.run('UPDATE counters SET deletes = deletes + ?', removed)
-    else this.#connection.run(`DELETE FROM entries WHERE id IN (${tagged})`, tag)
+    if (removed === 0) this.#connection.run(`DELETE FROM entries WHERE id IN (${tagged})`, tag)
     return removed
   }
 

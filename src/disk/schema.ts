@@ -104,16 +104,17 @@ export const dropDeleteTriggers =
 
 /**
  * What must change together is changed by the database itself: whoever writes a row, its statement also keeps the counters,
- * sends the file that the row no longer names to the trash, keeps the tags, and ends a load of that key. A plain `set` is
- * so one statement that commits by itself, which costs less than a transaction of several. What is rare has a trigger of its
- * own with a WHEN, which costs next to nothing when it does not hold.
+ * sends the file that the row no longer names to the trash, keeps the tags, and ends a load of a key that is deleted. A plain
+ * `set` is so one statement that commits by itself, which costs less than a transaction of several. What is rare has a trigger
+ * of its own with a WHEN, which costs next to nothing when it does not hold; a value replaced by one of the same size changes
+ * no counter, and so no page but its own.
  */
 const triggers = `
 CREATE TRIGGER entry_inserted AFTER INSERT ON entries BEGIN
-  UPDATE counters SET entries = entries + 1, bytes = bytes + new.size, next_id = new.id + 1, sets = sets + 1 WHERE one = 1;
+  UPDATE counters SET entries = entries + 1, bytes = bytes + new.size, next_id = new.id + 1 WHERE one = 1;
 END;
-CREATE TRIGGER entry_replaced AFTER UPDATE OF size ON entries BEGIN
-  UPDATE counters SET bytes = bytes + new.size - old.size, sets = sets + 1 WHERE one = 1;
+CREATE TRIGGER entry_replaced AFTER UPDATE OF size ON entries WHEN new.size <> old.size BEGIN
+  UPDATE counters SET bytes = bytes + new.size - old.size WHERE one = 1;
 END;
 ${deleteTriggers}
 CREATE TRIGGER file_named AFTER INSERT ON entries WHEN new.file IS NOT NULL BEGIN
@@ -132,12 +133,6 @@ END;
 CREATE TRIGGER tags_replaced AFTER UPDATE OF tags ON entries WHEN old.tags IS NOT new.tags BEGIN
   DELETE FROM tags WHERE id = old.id AND tag IN (SELECT value FROM json_each(old.tags));
   INSERT INTO tags (tag, id) SELECT value, new.id FROM json_each(new.tags);
-END;
-CREATE TRIGGER load_outdated_by_insert AFTER INSERT ON entries WHEN (SELECT loads FROM counters) > 0 BEGIN
-  DELETE FROM leases WHERE load_of = new.key;
-END;
-CREATE TRIGGER load_outdated_by_update AFTER UPDATE OF size ON entries WHEN (SELECT loads FROM counters) > 0 BEGIN
-  DELETE FROM leases WHERE load_of = new.key;
 END;
 CREATE TRIGGER trash_added AFTER INSERT ON trash BEGIN
   UPDATE counters SET trash_bytes = trash_bytes + new.size WHERE one = 1;

@@ -4,6 +4,7 @@ import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import type { Connection } from './connection.ts'
 import type { SqlValue } from './driver.ts'
 import { isBusy, isFromDatabase, toStoreError } from './sqlite-errors.ts'
+import type { Tally } from './tally.ts'
 import type { NewFile, ValueFiles } from './value-files.ts'
 import type { WriteLock } from './write-lock.ts'
 
@@ -11,6 +12,9 @@ import type { WriteLock } from './write-lock.ts'
 interface Transaction {
   /** Files that rows written in it name: removed if it rolls back. */
   readonly files: NewFile[]
+  /** Entries stored and deleted in it: they count when it is committed. */
+  sets: number
+  deletes: number
   /** The storage error that one of its parts met. SQLite may have rolled back by itself then, so it cannot commit. */
   failure: unknown
 }
@@ -22,11 +26,19 @@ export class Transactions {
   readonly #connection: Connection
   readonly #lock: WriteLock
   readonly #files: ValueFiles
+  readonly #tally: Tally
   readonly #readonly: boolean
   #current: Transaction | undefined
   #depth = 0
 
-  constructor(connection: Connection, lock: WriteLock, files: ValueFiles, readonly: boolean) {
+  constructor(
+    connection: Connection,
+    lock: WriteLock,
+    files: ValueFiles,
+    tally: Tally,
+    readonly: boolean,
+  ) {
+    this.#tally = tally
     this.#readonly = readonly
     this.#connection = connection
     this.#lock = lock
@@ -92,6 +104,12 @@ export class Transactions {
     return this.write('transact', () => this.#savepoint(() => refusePromise(work())))
   }
 
+  /** Counts an entry that was stored or deleted: at once, or when the open transaction is committed. */
+  count(what: 'sets' | 'deletes', number = 1): void {
+    const book = this.#current ?? this.#tally
+    book[what] += number
+  }
+
   #checkWritable(what: string): void {
     if (!this.#readonly) return
     throw new HoldfastError(
@@ -106,7 +124,7 @@ export class Transactions {
   }
 
   #runLocked<T>(what: string, work: () => T): T {
-    const transaction: Transaction = { files: [], failure: undefined }
+    const transaction: Transaction = { files: [], sets: 0, deletes: 0, failure: undefined }
     this.#current = transaction
     let result: T
     try {
@@ -119,6 +137,8 @@ export class Transactions {
     }
     this.#current = undefined
     for (const file of transaction.files) this.#files.release(file.slot)
+    this.#tally.sets += transaction.sets
+    this.#tally.deletes += transaction.deletes
     this.#lock.committed()
     this.afterCommit()
     return result
@@ -158,6 +178,7 @@ export class Transactions {
     if (this.#depth === 0 || transaction === undefined) return this.#deeper(work)
     const name = `level_${this.#depth}`
     const fileCount = transaction.files.length
+    const { sets, deletes } = transaction
     this.#connection.run(`SAVEPOINT ${name}`)
     try {
       return this.#deeper(work)
@@ -165,6 +186,7 @@ export class Transactions {
       if (transaction.failure === undefined) {
         this.#connection.run(`ROLLBACK TO ${name}`)
         for (const file of transaction.files.splice(fileCount)) this.#discard(file)
+        Object.assign(transaction, { sets, deletes })
       }
       throw error
     } finally {

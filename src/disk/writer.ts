@@ -94,6 +94,7 @@ export class Writer {
     const { maintenance, now, transactions } = this.#engine
     maintenance.notePut(entry.size)
     if (transactions.run(what, addEntry, ...entryParameters(entry), now()) !== 1) return false
+    transactions.count('sets')
     this.#adopt(prepared)
     return true
   }
@@ -150,7 +151,7 @@ export class Writer {
 
   /** Removes the entry of `key`. @returns whether there was a live one. */
   remove(what: string, key: StoredKey): boolean {
-    const { connection, leases, now, tally, transactions } = this.#engine
+    const { leases, now, transactions } = this.#engine
     if (
       transactions.run(what, `DELETE FROM entries WHERE key = ? AND ${live}`, key.bytes, now()) ===
       0
@@ -158,9 +159,7 @@ export class Writer {
       leases.outdate(key)
       return false
     }
-    // Counted where a rollback takes it back too, or, outside of transactions, without another write.
-    if (transactions.isOpen) connection.run('UPDATE counters SET deletes = deletes + 1')
-    else tally.deletes += 1
+    transactions.count('deletes')
     return true
   }
 
@@ -244,9 +243,13 @@ export class Writer {
     const { maintenance, transactions } = this.#engine
     maintenance.notePut(entry.size)
     const plain = plainParameters(entry)
-    if (plain !== undefined && transactions.run(what, putPlainEntry, ...plain) === 1) return
+    if (plain !== undefined && transactions.run(what, putPlainEntry, ...plain) === 1) {
+      transactions.count('sets')
+      return
+    }
     this.#removeExpired(what, entry.key)
     transactions.run(what, putEntry, ...entryParameters(entry))
+    transactions.count('sets')
     this.#adopt(prepared)
   }
 

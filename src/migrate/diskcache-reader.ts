@@ -127,7 +127,7 @@ export class DiskcacheReader implements SourceReader {
     if (this.#options.json) return readJsonDiskFile(bytes)
     if (how === mode.binary) return exactly(bytes)
     if (how === mode.text) return exactly(decodeText(bytes))
-    if (how === mode.pickle) return toPlain(readPickle(bytes))
+    if (how === mode.pickle) return toPlain(readPickle(bytes), bytes.length)
     throw new NotConvertible(
       `its value is kept in a way that diskcache does not have (mode ${how})`,
     )
@@ -136,10 +136,11 @@ export class DiskcacheReader implements SourceReader {
   #inlineValue(cell: Cell, how: number | null): PlainValue {
     if (this.#options.json) {
       if (cell.type !== 'blob') throw new NotConvertible('its value is not one of JSONDisk')
-      return toPlain(readJsonDisk(cell.value))
+      return toPlain(readJsonDisk(cell.value), cell.value.length)
     }
-    if (how === mode.raw) return toPlain(plainCell(cell))
-    if (how === mode.pickle && cell.type === 'blob') return toPlain(readPickle(cell.value))
+    if (how === mode.raw) return toPlain(plainCell(cell), 0)
+    if (how === mode.pickle && cell.type === 'blob')
+      return toPlain(readPickle(cell.value), cell.value.length)
     throw new NotConvertible(
       `its value is kept in a way that diskcache does not have (mode ${how})`,
     )

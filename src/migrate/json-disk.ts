@@ -27,7 +27,7 @@ export function readJsonDiskFile(bytes: Uint8Array): PlainValue {
       return { value: bytes, change: undefined }
     throw error
   }
-  return toPlain(value)
+  return toPlain(value, bytes.length)
 }
 
 const notCompressed = 'not compressed as JSONDisk does'

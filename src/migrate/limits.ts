@@ -13,9 +13,10 @@ export const maxDepth = 500
 const containerUnits = 8
 const maxUnits = 32_000_000
 
-const unitsPerLook = 8_192
-const baseMilliseconds = 5_000
-const millisecondsPerMiB = 1_000
+/** Few enough that even slow ones (a hash table in which all collide) do not get far. */
+const unitsPerLook = 512
+const baseMilliseconds = 3_000
+const millisecondsPerMiB = 2_000
 
 /**
  * What the conversion of one value may cost in memory and time, so that a value made to exhaust them (many empty containers

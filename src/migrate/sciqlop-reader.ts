@@ -107,15 +107,15 @@ export class SciqlopReader implements SourceReader {
   }
 
   #decode(bytes: Uint8Array): PlainValue {
-    if (looksPickled(bytes)) return toPlain(readPickle(bytes))
+    if (looksPickled(bytes)) return toPlain(readPickle(bytes), bytes.length)
     if (Buffer.from(bytes.subarray(0, outOfBand.length)).equals(outOfBand)) {
       throw new NotConvertible('a pickle with separate buffers, as of numpy arrays')
     }
-    if (this.#facts.serializer === 'msgspec') return toPlain(readMsgpack(bytes))
+    if (this.#facts.serializer === 'msgspec') return toPlain(readMsgpack(bytes), bytes.length)
     // What `incr` of SciQLop's own core counts is no pickle but an integer.
     const counter = bytes.length === 8 ? counterOf(bytes) : undefined
     if (counter !== undefined) return { value: counter, change: undefined }
-    if (this.#facts.serializer === undefined) return toPlain(readMsgpack(bytes))
+    if (this.#facts.serializer === undefined) return toPlain(readMsgpack(bytes), bytes.length)
     throw new NotConvertible('its value is no pickle of protocol 2 to 5')
   }
 }

@@ -1,4 +1,4 @@
-import { maxDepth } from './limits.ts'
+import { Budget, maxDepth } from './limits.ts'
 import { NotConvertible } from './not-convertible.ts'
 import {
   PythonDatetime,
@@ -21,10 +21,11 @@ export interface PlainValue {
 /**
  * Python's data as JavaScript's: lists and tuples as arrays, dicts with text names as objects and others as Maps, sets as
  * Sets. What is shared stays shared, what holds itself still does.
+ * @param bytes length of the stored value, by which the effort is limited.
  * @throws NotConvertible
  */
-export function toPlain(value: PythonValue): PlainValue {
-  const converter = new Converter()
+export function toPlain(value: PythonValue, bytes: number): PlainValue {
+  const converter = new Converter(new Budget(bytes))
   return { value: converter.convert(value, 0), change: converter.change }
 }
 
@@ -32,15 +33,22 @@ type Container = PythonList | PythonTuple | PythonDict | PythonSet
 
 class Converter {
   change: string | undefined
+  readonly #budget: Budget
   readonly #made = new Map<object, unknown>()
 
+  constructor(budget: Budget) {
+    this.#budget = budget
+  }
+
   convert(value: PythonValue, depth: number): unknown {
+    this.#budget.item()
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
     if (value instanceof PythonFloat) return value.value
     if (value instanceof PythonText) return value.text
     if (value instanceof PythonDatetime) return this.#date(value)
     const known = this.#made.get(value)
     if (known !== undefined) return known
+    this.#budget.container()
     if (depth >= maxDepth) throw new NotConvertible(`nested more than ${maxDepth} levels deep`)
     return this.#container(value, depth + 1)
   }

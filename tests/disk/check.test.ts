@@ -156,17 +156,20 @@ describe('files of values that are gone', () => {
     ['5s', 4_000, 3_000],
     ['1m', 59_000, 3_000],
     [0, 0, 3_000],
-  ])('stay for unlinkDelay %s, for readers that are about to open them', async (unlinkDelay, stay, then) => {
-    const clock = manualClock()
-    const cache = openCache({ clock, inlineBytes: 10, unlinkDelay })
-    cache.set('a', Buffer.alloc(100))
-    cache.set('a', Buffer.alloc(200))
-    cache.set('b', Buffer.alloc(300))
-    cache.delete('b')
-    await clock.advance(stay)
-    expect(valueFiles(cache.directory)).toHaveLength(3)
-    await clock.advance(then)
-    expect(valueFiles(cache.directory)).toHaveLength(1)
-    expect(cache.check({ verify: true }).problems).toEqual([])
-  })
+  ])(
+    'stay for unlinkDelay %s, for readers that are about to open them',
+    async (unlinkDelay, stay, then) => {
+      const clock = manualClock()
+      const cache = openCache({ clock, inlineBytes: 10, unlinkDelay })
+      cache.set('a', Buffer.alloc(100))
+      cache.set('a', Buffer.alloc(200))
+      cache.set('b', Buffer.alloc(300))
+      cache.delete('b')
+      await clock.advance(stay)
+      expect(valueFiles(cache.directory)).toHaveLength(3)
+      await clock.advance(then)
+      expect(valueFiles(cache.directory)).toHaveLength(1)
+      expect(cache.check({ verify: true }).problems).toEqual([])
+    },
+  )
 })

@@ -49,17 +49,20 @@ describe.each(allForms)('$name: incr and decr', ({ open }) => {
     expect(store.check().problems).toEqual([])
   })
 
-  it.each([['text', '1'], ['NaN', Number.NaN], ['null', null], ['undefined', undefined], ['bigint', 1n]])(
-    'refuse a value that is %s, and leave it',
-    (_, value) => {
-      const store = open()
-      store.set('a', value)
-      expect(codeOf(() => store.incr('a'))).toBe('ERR_NOT_A_NUMBER')
-      expect(codeOf(() => store.decr('a'))).toBe('ERR_NOT_A_NUMBER')
-      expect(store.get('a')).toStrictEqual(value)
-      expect(store.check().problems).toEqual([])
-    },
-  )
+  it.each([
+    ['text', '1'],
+    ['NaN', Number.NaN],
+    ['null', null],
+    ['undefined', undefined],
+    ['bigint', 1n],
+  ])('refuse a value that is %s, and leave it', (_, value) => {
+    const store = open()
+    store.set('a', value)
+    expect(codeOf(() => store.incr('a'))).toBe('ERR_NOT_A_NUMBER')
+    expect(codeOf(() => store.decr('a'))).toBe('ERR_NOT_A_NUMBER')
+    expect(store.get('a')).toStrictEqual(value)
+    expect(store.check().problems).toEqual([])
+  })
 
   it('refuse steps and options that are none', () => {
     const store = open()

@@ -1,7 +1,7 @@
 import { rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Codec, DiskCacheOptions, StoreEvent } from '../../src/index.ts'
+import type { Codec, DiskCache, DiskCacheOptions, StoreEvent } from '../../src/index.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
 import { valueFiles } from '../support/store-files.ts'
 import { openCache } from './support/forms.ts'
@@ -15,6 +15,17 @@ function withFile(options: DiskCacheOptions = {}) {
   return { cache, path, types: () => events.map(({ type }) => type), events }
 }
 
+/** Every way by which the value of `a` leaves the store. */
+const reads: readonly ((cache: DiskCache) => unknown)[] = [
+  (cache) => cache.get('a'),
+  (cache) => cache.getEntry('a'),
+  (cache) => cache.getMany(['a']).get('a'),
+  (cache) => cache.map('a'),
+  (cache) => cache.pop('a'),
+  (cache) => [...cache.values()][0],
+  (cache) => cache.transact(() => cache.get('a')),
+]
+
 const noise = Buffer.alloc(100, 'w')
 
 describe('a damaged value file', () => {
@@ -23,30 +34,22 @@ describe('a damaged value file', () => {
     ['emptied', (path) => truncateSync(path, 0)],
     ['deleted', (path) => rmSync(path)],
     ['noise of the same size', (path) => writeFileSync(path, noise)],
-    ['a symbolic link', (path) => {
-      rmSync(path)
-      symlinkSync('/dev/zero', path)
-    }],
+    [
+      'a symbolic link',
+      (path) => {
+        rmSync(path)
+        symlinkSync('/dev/zero', path)
+      },
+    ],
   ])('%s: is a miss and events on every path, and its row goes', (_, damage) => {
-    const { path, cache } = withFile()
-    const paths: (() => unknown)[] = [
-      () => cache.get('a'),
-      () => cache.getEntry('a'),
-      () => cache.getMany(['a']).get('a'),
-      () => cache.map('a'),
-      () => cache.pop('a'),
-      () => [...cache.values()][0],
-    ]
-    damage(path)
-    for (const read of paths) {
-      const again = withFile()
-      damage(again.path)
-      const look = paths.indexOf(read)
-      expect(readBy(look, again.cache)).toBeUndefined()
-      expect(again.types()).toContain('corrupt')
-      expect([again.cache.has('a'), again.cache.size, again.cache.bytes()]).toEqual([false, 0, 0])
-      again.cache.set('a', 'new')
-      expect(again.cache.check({ verify: true }).problems).toEqual([])
+    for (const read of reads) {
+      const { cache, path, types } = withFile()
+      damage(path)
+      expect(read(cache)).toBeUndefined()
+      expect(types()).toContain('corrupt')
+      expect([cache.has('a'), cache.size, cache.bytes()]).toEqual([false, 0, 0])
+      cache.set('a', 'new')
+      expect(cache.check({ verify: true }).problems).toEqual([])
     }
   })
 
@@ -69,15 +72,6 @@ describe('a damaged value file', () => {
     expect(cache.check().problems).toEqual([])
   })
 })
-
-/** The value of `a`, seen in one of six ways. */
-function readBy(way: number, cache: ReturnType<typeof openCache>): unknown {
-  if (way === 0) return cache.get('a')
-  if (way === 1) return cache.getEntry('a')
-  if (way === 2) return cache.getMany(['a']).get('a')
-  if (way === 3) return cache.map('a')
-  return way === 4 ? cache.pop('a') : [...cache.values()][0]
-}
 
 describe('verify', () => {
   it('first: a file is compared at its first read in the process, and again when it was touched', () => {
@@ -180,19 +174,27 @@ describe('codec', () => {
 })
 
 describe('bytes in the database that no codec of ours wrote', () => {
-  it.each(['number', 'text', 'float64array', 'structured'])('as %s are a miss and an event', async (codec) => {
-    const types: string[] = []
-    const cache = openCache({ onEvent: ({ type }) => types.push(type) })
-    const values = { number: 1, text: 'a', float64array: new Float64Array(1), structured: { a: 1 } }
-    cache.set('a', values[codec as keyof typeof values])
-    const database = await openDatabase(join(cache.directory, 'holdfast.db'))
-    database.prepare('UPDATE entries SET value = ?').run(Buffer.from([0xff, 0xfe, 0xfd]))
-    database.close()
-    const value = cache.get('a')
-    // Any three bytes are some text; for the others they are damage.
-    if (codec === 'text') expect(typeof value).toBe('string')
-    else expect([value, types.includes('corrupt')]).toEqual([undefined, true])
-    cache.set('a', 'new')
-    expect(cache.get('a')).toBe('new')
-  })
+  it.each(['number', 'text', 'float64array', 'structured'])(
+    'as %s are a miss and an event',
+    async (codec) => {
+      const types: string[] = []
+      const cache = openCache({ onEvent: ({ type }) => types.push(type) })
+      const values = {
+        number: 1,
+        text: 'a',
+        float64array: new Float64Array(1),
+        structured: { a: 1 },
+      }
+      cache.set('a', values[codec as keyof typeof values])
+      const database = await openDatabase(join(cache.directory, 'holdfast.db'))
+      database.prepare('UPDATE entries SET value = ?').run(Buffer.from([0xff, 0xfe, 0xfd]))
+      database.close()
+      const value = cache.get('a')
+      // Any three bytes are some text; for the others they are damage.
+      if (codec === 'text') expect(typeof value).toBe('string')
+      else expect([value, types.includes('corrupt')]).toEqual([undefined, true])
+      cache.set('a', 'new')
+      expect(cache.get('a')).toBe('new')
+    },
+  )
 })

@@ -143,7 +143,10 @@ describe('what is no store of ours', () => {
     expect(codeOf(() => new DiskCache(directory))).toBe('ERR_CORRUPT')
     expect(codeOf(() => new DiskCache(directory, { readonly: true }))).toBe('ERR_CORRUPT')
     const types: string[] = []
-    const again = openCache({ onCorrupt: 'recreate', onEvent: ({ type }) => types.push(type) }, directory)
+    const again = openCache(
+      { onCorrupt: 'recreate', onEvent: ({ type }) => types.push(type) },
+      directory,
+    )
     expect([again.size, types]).toEqual([0, ['quarantine']])
     again.set('a', 1)
     const aside = readdirSync(directory).find((name) => name.includes('quarantine')) ?? ''
@@ -174,7 +177,9 @@ describe('what is no store of ours', () => {
 
 describe('the kind of a store', () => {
   const pairs = Object.keys(kinds).flatMap((made) => {
-    return Object.keys(kinds).flatMap((opened) => (made === opened ? [] : [[made, opened] as const]))
+    return Object.keys(kinds).flatMap((opened) =>
+      made === opened ? [] : [[made, opened] as const],
+    )
   })
 
   it.each(pairs)('%s is not opened as %s', (made, opened) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DiskCache, type StoreEvent } from '../../src/index.ts'
+import type { DiskCache, StoreEvent } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { valueFiles } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -193,23 +193,18 @@ describe('eviction', () => {
     expect(cache.check().problems).toEqual([])
   })
 
-  it('none: a write at the limit is refused, and what is there stays', () => {
-    const byCount = openCache({ eviction: 'none', maxEntries: 2 })
-    for (const key of 'ab') byCount.set(key, key)
-    expect(codeOf(() => byCount.set('c', 'c'))).toBeDefined()
-    byCount.set('b', 'overwritten')
-    expect([...byCount]).toEqual([
-      ['a', 'a'],
-      ['b', 'overwritten'],
-    ])
-    byCount.delete('a')
-    byCount.set('c', 'c')
-    expect(byCount.check().problems).toEqual([])
-    const byBytes = openCache({ eviction: 'none', maxBytes: 100 })
-    byBytes.set('a', Buffer.alloc(60))
-    expect(codeOf(() => byBytes.set('b', Buffer.alloc(60)))).toBeDefined()
-    expect([byBytes.size, byBytes.bytes()]).toEqual([1, 60])
-    expect(byBytes.check().problems).toEqual([])
+  it('none: nothing is evicted; the limits bound single values only', async () => {
+    const clock = manualClock()
+    const cache = openCache({ clock, eviction: 'none', maxEntries: 2, maxBytes: 100 })
+    for (const key of 'abcd') cache.set(key, Buffer.alloc(60), key === 'd' ? { ttl: 10 } : {})
+    expect(codeOf(() => cache.set('e', Buffer.alloc(101)))).toBe('ERR_VALUE_TOO_LARGE')
+    expect(cache.cull()).toBe(0)
+    expect([keysOf(cache), cache.bytes()]).toEqual(['abcd', 240])
+    // Expiry is no eviction.
+    await clock.advance(5_000)
+    expect([keysOf(cache), cache.check().entries]).toEqual(['abc', 3])
+    expect(cache.stats().evictions).toBe(0)
+    expect(cache.check().problems).toEqual([])
   })
 
   it('evicts nothing within a transaction, and what is needed after it', () => {
@@ -242,12 +237,5 @@ describe.each(cacheForms)('$name: limits', ({ open }) => {
     for (let key = 0; key < 300; key += 1) cache.set(key, Buffer.alloc(10_000))
     expect(cache.bytes()).toBeLessThanOrEqual(100_000)
     expect(cache.check({ verify: true }).problems).toEqual([])
-  })
-
-  it('hold for a number of entries smaller than the number of shards', () => {
-    const cache = open({ maxEntries: 1 })
-    for (let key = 0; key < 20; key += 1) cache.set(key, key)
-    expect(cache.size).toBe(1)
-    expect(cache.check().problems).toEqual([])
   })
 })

@@ -26,29 +26,32 @@ describe.each(allForms)('$name: what callers change is theirs alone', ({ open })
     expect(store.check().problems).toEqual([])
   })
 
-  it.each([small, large])('setAsync stores a buffer of %i bytes as it was at the call', async (size) => {
-    const store = open({ inlineBytes: 100 })
-    const buffer = bytes(size)
-    const array = new Uint8Array(bytes(size))
-    const floats = new Float64Array(size / 8).fill(0.5)
-    const record = { list: [1] }
-    const waiting = [
-      store.setAsync('buffer', buffer),
-      store.setAsync('array', array),
-      store.setAsync('floats', floats),
-      store.setAsync('record', record),
-    ]
-    buffer.fill(0)
-    array.fill(0)
-    floats.fill(0)
-    record.list.push(2)
-    await Promise.all(waiting)
-    expect(store.get('buffer')).toEqual(bytes(size))
-    expect(store.get('array')).toEqual(new Uint8Array(bytes(size)))
-    expect(store.get('floats')).toEqual(new Float64Array(size / 8).fill(0.5))
-    expect(store.get('record')).toEqual({ list: [1] })
-    expect(store.check().problems).toEqual([])
-  })
+  it.each([small, large])(
+    'setAsync stores a buffer of %i bytes as it was at the call',
+    async (size) => {
+      const store = open({ inlineBytes: 100 })
+      const buffer = bytes(size)
+      const array = new Uint8Array(bytes(size))
+      const floats = new Float64Array(size / 8).fill(0.5)
+      const record = { list: [1] }
+      const waiting = [
+        store.setAsync('buffer', buffer),
+        store.setAsync('array', array),
+        store.setAsync('floats', floats),
+        store.setAsync('record', record),
+      ]
+      buffer.fill(0)
+      array.fill(0)
+      floats.fill(0)
+      record.list.push(2)
+      await Promise.all(waiting)
+      expect(store.get('buffer')).toEqual(bytes(size))
+      expect(store.get('array')).toEqual(new Uint8Array(bytes(size)))
+      expect(store.get('floats')).toEqual(new Float64Array(size / 8).fill(0.5))
+      expect(store.get('record')).toEqual({ list: [1] })
+      expect(store.check().problems).toEqual([])
+    },
+  )
 
   it('setMany stores each value as it was when its source gave it', () => {
     const store = open()
@@ -160,7 +163,8 @@ describe.each(allForms)('$name: what callers change is theirs alone', ({ open })
 
 /** Changes whatever of `value` can be changed. */
 function spoil(value: unknown): void {
-  if (ArrayBuffer.isView(value)) new Uint8Array(value.buffer, value.byteOffset, value.byteLength).fill(9)
+  if (ArrayBuffer.isView(value))
+    new Uint8Array(value.buffer, value.byteOffset, value.byteLength).fill(9)
   else if (Array.isArray(value)) value.push('spoilt')
   else if (typeof value === 'object' && value !== null) Object.values(value).forEach(spoil)
 }

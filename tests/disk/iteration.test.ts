@@ -15,6 +15,7 @@ describe.each(allForms)('$name: iteration', ({ open, sharded }) => {
     expect(store.check().problems).toEqual([])
   })
 
+  // Shards are iterated one after the other, so there is no order over all of them.
   it.runIf(!sharded)('goes in the order of insertion, which an overwrite does not change', () => {
     const store = open({ inlineBytes: 100 })
     for (const key of ['c', 'a', 'b', 1, 'd']) store.set(key, 1)

@@ -52,7 +52,20 @@ describe.each(allForms)('$name: list', ({ open }) => {
 
   it('orders by id unless told otherwise', () => {
     const store = open()
-    const keys: Key[] = ['b', 'a', 2, 10, 1n, true, null, ['z'], { a: 1 }, `b${long}`, `a${long}`, '']
+    const keys: Key[] = [
+      'b',
+      'a',
+      2,
+      10,
+      1n,
+      true,
+      null,
+      ['z'],
+      { a: 1 },
+      `b${long}`,
+      `a${long}`,
+      '',
+    ]
     for (const key of keys) store.set(key, 1)
     const ids = store.list().map(({ id }) => id)
     expect(ids).toEqual(keys.map(keyId).sort())
@@ -61,7 +74,16 @@ describe.each(allForms)('$name: list', ({ open }) => {
 
   it('finds text keys by prefix, long ones too', () => {
     const store = open()
-    const keys: Key[] = ['user:1', 'user:2', 'user;', 'user', `user:${long}`, 'User:1', ['user:1'], 1]
+    const keys: Key[] = [
+      'user:1',
+      'user:2',
+      'user;',
+      'user',
+      `user:${long}`,
+      'User:1',
+      ['user:1'],
+      1,
+    ]
     for (const key of [...keys, '\u{10ffff}x', 'us%r']) store.set(key, 1)
     const found = (prefix: string) => store.list({ prefix }).map(({ key }) => key)
     expect(found('user:')).toEqual(['user:1', 'user:2', `user:${long}`])
@@ -102,7 +124,10 @@ describe.each(allForms)('$name: list', ({ open }) => {
       await clock.advance(1)
     }
     const by = (orderBy: ListFilter['orderBy']) => {
-      return store.list({ orderBy }).map(({ key }) => String(key)).join('')
+      return store
+        .list({ orderBy })
+        .map(({ key }) => String(key))
+        .join('')
     }
     expect([by('created'), by('size'), by('key')]).toEqual(['cab', 'abc', 'abc'])
     store.set('c', '')

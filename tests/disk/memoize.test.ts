@@ -94,7 +94,9 @@ describe.each(allForms)('$name: memoize', ({ open }) => {
   it('needs a name', () => {
     const store = open()
     expect(codeOf(() => store.memoize(() => 1))).toBe('ERR_ANONYMOUS_FUNCTION')
-    expect(codeOf(() => store.memoize(function f() {}, { name: '' }))).toBe('ERR_ANONYMOUS_FUNCTION')
+    expect(codeOf(() => store.memoize(function f() {}, { name: '' }))).toBe(
+      'ERR_ANONYMOUS_FUNCTION',
+    )
     const named = store.memoize(() => 1, { name: 'one' })
     expect(named()).toBe(1)
     expect(store.check().problems).toEqual([])
@@ -200,7 +202,9 @@ describe.each(allForms)('$name: memoize', ({ open }) => {
     })
     expect(await late(1)).toBe(2)
     version = 3
-    expect([await late(1), late.peek(1), await late.refresh(1), await late(1)]).toEqual([2, 2, 3, 3])
+    expect([await late(1), late.peek(1), await late.refresh(1), await late(1)]).toEqual([
+      2, 2, 3, 3,
+    ])
     expect(late.invalidate(1)).toBe(true)
     expect(await late(1)).toBe(3)
     expect(store.check().problems).toEqual([])
@@ -230,7 +234,9 @@ describe.each(allForms)('$name: memoize', ({ open }) => {
   it('a plain function that returns a promise runs once at a time', async () => {
     const store = open()
     const finish: ((n: number) => void)[] = []
-    const { counting, calls } = counted(() => new Promise<number>((resolve) => finish.push(resolve)))
+    const { counting, calls } = counted(
+      () => new Promise<number>((resolve) => finish.push(resolve)),
+    )
     const slow = store.memoize(counting)
     const results = [slow(), slow(), slow()]
     finish[0]?.(7)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { manualClock } from '../../src/testing/index.ts'
-import { atomically, cacheForms, type CacheVerbs } from './support/forms.ts'
+import { atomically, type CacheVerbs, cacheForms } from './support/forms.ts'
 
 interface Known {
   readonly value: number | Buffer
@@ -60,7 +60,10 @@ const life = 1_000
 const verbs = ['set', 'set', 'set', 'add', 'delete', 'pop', 'incr', 'touch', 'update']
 const allVerbs = [...verbs, 'evictTag', 'clear', 'advance', 'rollback', 'commit', 'expire']
 
-function stepOf(names: readonly string[], inner: fc.Arbitrary<readonly Step[]>): fc.Arbitrary<Step> {
+function stepOf(
+  names: readonly string[],
+  inner: fc.Arbitrary<readonly Step[]>,
+): fc.Arbitrary<Step> {
   return fc.record({
     verb: fc.constantFrom(...names),
     key: fc.constantFrom(...keys),
@@ -152,7 +155,10 @@ function transaction(cache: CacheVerbs, model: Model, step: Step): void {
 
 function compare(cache: CacheVerbs, model: Model, sharded: boolean): void {
   const all = model.all()
-  const bytes = all.reduce((sum, [, { value }]) => sum + (typeof value === 'number' ? 8 : value.length), 0)
+  const bytes = all.reduce(
+    (sum, [, { value }]) => sum + (typeof value === 'number' ? 8 : value.length),
+    0,
+  )
   expect([cache.size, cache.bytes()]).toEqual([all.length, bytes])
   const found = new Map(cache.list().map((info) => [info.key as string, info]))
   for (const key of keys) {
@@ -177,7 +183,8 @@ describe.each(cacheForms)('$name: against a model', ({ open, sharded }) => {
         const model = new Model(clock.now)
         for (const step of sequence) {
           if (step.verb === 'advance') await clock.advance(step.ttl === 2_000 ? 1_000 : 499)
-          else if (step.verb === 'rollback' || step.verb === 'commit') transaction(cache, model, step)
+          else if (step.verb === 'rollback' || step.verb === 'commit')
+            transaction(cache, model, step)
           else if (step.verb === 'expire') cache.expire()
           else if (step.verb === 'clear') {
             expect(cache.clear()).toBe(model.all().length)
@@ -192,7 +199,7 @@ describe.each(cacheForms)('$name: against a model', ({ open, sharded }) => {
         }
         expect(cache.check().problems).toEqual([])
       }),
-      { numRuns: 120, endOnFailure: false },
+      { numRuns: 80, endOnFailure: false },
     )
     expect(cache.check({ verify: true }).problems).toEqual([])
   })

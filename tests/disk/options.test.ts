@@ -12,7 +12,14 @@ const bad: Readonly<Record<string, readonly unknown[]>> = {
   inlineBytes: notSizes,
   maxValueBytes: notSizes,
   hot: [true, null, 5, 'x', { unknown: 1 }, { maxBytes: 'x' }, { share: 'x' }, []],
-  codec: [null, 5, {}, { id: 'x' }, { id: 'X', encode() {}, decode() {} }, { encode() {}, decode() {} }],
+  codec: [
+    null,
+    5,
+    {},
+    { id: 'x' },
+    { id: 'X', encode() {}, decode() {} },
+    { encode() {}, decode() {} },
+  ],
   verify: notChoices,
   durability: notChoices,
   busyTimeout: notDurations,
@@ -59,13 +66,16 @@ describe.each(allForms)('$name: options', ({ kind, open, sharded }) => {
     }
   })
 
-  it.each(table)('the message about %s names the option, the value and what is accepted', (name, values) => {
-    const [value] = values
-    const { message } = errorOf(() => open({ [name]: value } as never))
-    expect(message).toContain(name)
-    expect(message).toMatch(/[Uu]se /)
-    if (typeof value !== 'object') expect(message).toContain(String(value))
-  })
+  it.each(table)(
+    'the message about %s names the option, the value and what is accepted',
+    (name, values) => {
+      const [value] = values
+      const { message } = errorOf(() => open({ [name]: value } as never))
+      expect(message).toContain(name)
+      expect(message).toMatch(/[Uu]se /)
+      if (typeof value !== 'object') expect(message).toContain(String(value))
+    },
+  )
 
   it('refuses names that it does not know, and says which it does', () => {
     const { code, message } = errorOf(() => open({ maxByte: 5 } as never))
@@ -115,38 +125,44 @@ describe.each(allForms)('$name: options', ({ kind, open, sharded }) => {
 })
 
 describe.each(allForms)('$name: maxValueBytes', ({ open }) => {
-  it.each([10, 5_000])('refuses larger values on every verb that stores, inline limit %i', (inlineBytes) => {
-    const store = open({ maxValueBytes: 1_000, inlineBytes })
-    const large = Buffer.alloc(1_001)
-    store.set('a', Buffer.alloc(1_000))
-    const verbs = [
-      () => store.set('a', large),
-      () => store.add('b', large),
-      () => store.update('a', () => large),
-      () => store.setMany([['a', large]]),
-    ]
-    for (const verb of verbs) expect(codeOf(verb)).toBe('ERR_VALUE_TOO_LARGE')
-    expect([...store]).toEqual([['a', Buffer.alloc(1_000)]])
-    expect(store.check().problems).toEqual([])
-  })
+  it.each([10, 5_000])(
+    'refuses larger values on every verb that stores, inline limit %i',
+    (inlineBytes) => {
+      const store = open({ maxValueBytes: 1_000, inlineBytes })
+      const large = Buffer.alloc(1_001)
+      store.set('a', Buffer.alloc(1_000))
+      const verbs = [
+        () => store.set('a', large),
+        () => store.add('b', large),
+        () => store.update('a', () => large),
+        () => store.setMany([['a', large]]),
+      ]
+      for (const verb of verbs) expect(codeOf(verb)).toBe('ERR_VALUE_TOO_LARGE')
+      expect([...store]).toEqual([['a', Buffer.alloc(1_000)]])
+      expect(store.check().problems).toEqual([])
+    },
+  )
 
-  it.each([10, 5_000])('larger values that are there already are misses and stay, inline limit %i', (inlineBytes) => {
-    const store = open({ inlineBytes })
-    store.set('a', Buffer.alloc(1_001))
-    store.set('b', Buffer.alloc(1_000))
-    store.close()
-    const types: string[] = []
-    const onEvent = ({ type }: { type: string }) => types.push(type)
-    const limited = open({ inlineBytes, maxValueBytes: 1_000, onEvent }, store.directory)
-    expect(limited.get('a')).toBeUndefined()
-    expect(limited.getMany(['a', 'b']).size).toBe(1)
-    expect([...limited.values()]).toEqual([Buffer.alloc(1_000)])
-    expect(types.length).toBeGreaterThan(0)
-    limited.close()
-    const unlimited = open({ inlineBytes }, store.directory)
-    expect(unlimited.get('a')).toEqual(Buffer.alloc(1_001))
-    expect(unlimited.check({ verify: true }).problems).toEqual([])
-  })
+  it.each([10, 5_000])(
+    'larger values that are there already are misses and stay, inline limit %i',
+    (inlineBytes) => {
+      const store = open({ inlineBytes })
+      store.set('a', Buffer.alloc(1_001))
+      store.set('b', Buffer.alloc(1_000))
+      store.close()
+      const types: string[] = []
+      const onEvent = ({ type }: { type: string }) => types.push(type)
+      const limited = open({ inlineBytes, maxValueBytes: 1_000, onEvent }, store.directory)
+      expect(limited.get('a')).toBeUndefined()
+      expect(limited.getMany(['a', 'b']).size).toBe(1)
+      expect([...limited.values()]).toEqual([Buffer.alloc(1_000)])
+      expect(types.length).toBeGreaterThan(0)
+      limited.close()
+      const unlimited = open({ inlineBytes }, store.directory)
+      expect(unlimited.get('a')).toEqual(Buffer.alloc(1_001))
+      expect(unlimited.check({ verify: true }).problems).toEqual([])
+    },
+  )
 })
 
 describe.each(cacheForms)('$name: onEvent', ({ open }) => {

@@ -22,7 +22,7 @@ describe.each(allForms)('$name: reading', ({ open }) => {
   })
 
   it('gives every kind of value back on every path, as what it was', () => {
-    const store = open()
+    const store = open({ inlineBytes: 1_000 })
     for (const [name, value] of samples) store.set(name, value)
     expect(store.size).toBe(samples.size)
     const many = store.getMany(samples.keys())

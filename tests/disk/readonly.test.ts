@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { StoreEvent } from '../../src/index.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { codeOf, rejectionCode } from './support/code-of.ts'
-import { allForms, atomically, cacheForms, type CacheVerbs, type Verbs } from './support/forms.ts'
+import { allForms, atomically, type CacheVerbs, cacheForms, type Verbs } from './support/forms.ts'
 
 const writes: Readonly<Record<string, (store: Verbs) => unknown>> = {
   set: (store) => store.set('a', 2),
@@ -44,7 +44,12 @@ describe.each(allForms)('$name: readonly', ({ kind, open }) => {
     expect(store.get('a')).toBe(1)
     expect(store.getMany(['a', 'file']).size).toBe(2)
     expect(store.getEntry('file')?.value).toEqual(Buffer.alloc(100))
-    expect(new Map(store)).toEqual(new Map<unknown, unknown>([['a', 1], ['file', Buffer.alloc(100)]]))
+    expect(new Map(store)).toEqual(
+      new Map<unknown, unknown>([
+        ['a', 1],
+        ['file', Buffer.alloc(100)],
+      ]),
+    )
     expect(store.list()).toHaveLength(2)
     expect([store.size, store.bytes(), store.has('a')]).toEqual([2, 108, true])
     expect(store.map('a')?.size).toBe(8)
@@ -53,12 +58,13 @@ describe.each(allForms)('$name: readonly', ({ kind, open }) => {
     expect(store.check({ fix: true }).problems).toEqual([])
   })
 
-  const names = Object.keys(kind === 'cache' ? { ...writes, ...cacheWrites } : writes)
-  it.each(names)('%s is ERR_READONLY and changes nothing', async (name) => {
+  it('every verb that writes is ERR_READONLY and changes nothing', async () => {
     const store = openReadonly()
-    const write = { ...writes, ...(cacheWrites as unknown as typeof writes) }[name]
-    expect(await rejectionCode(() => write?.(store))).toBe('ERR_READONLY')
-    expect([store.get('a'), store.size]).toEqual([1, 2])
+    const more = kind === 'cache' ? (cacheWrites as unknown as typeof writes) : {}
+    for (const [name, write] of Object.entries({ ...writes, ...more })) {
+      expect([name, await rejectionCode(() => write(store))]).toEqual([name, 'ERR_READONLY'])
+      expect([store.get('a'), store.size]).toEqual([1, 2])
+    }
     expect(store.check().problems).toEqual([])
   })
 

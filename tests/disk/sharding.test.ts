@@ -2,9 +2,9 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ShardedDiskCache, ShardedDiskIndex } from '../../src/index.ts'
+import { openDatabase } from '../support/sqlite-driver.mjs'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { codeOf } from './support/code-of.ts'
-import { openCache } from './support/forms.ts'
 
 const both = [
   ['ShardedDiskCache', ShardedDiskCache],
@@ -48,17 +48,18 @@ describe.each(both)('%s', (_, Sharded) => {
     expect(again.check().problems).toEqual([])
   })
 
-  it('spreads keys evenly, also those that differ in one character only', () => {
+  it('spreads keys evenly, also those that differ in one character only', async () => {
     const directory = temporaryDirectory()
     using store = new Sharded(directory, { shards: 4 })
     const keys = Array.from({ length: 400 }, (__, index) => String.fromCodePoint(1_000 + index))
     store.setMany(keys.map((key) => [key, 1] as const))
     store.close()
-    const sizes = [0, 1, 2, 3].map((index) => {
-      // A shard is no store of its own, so its size is read from the pages it takes.
-      return codeOf(() => openCache({}, join(directory, `00${index}`)))
-    })
-    expect(new Set(sizes).size).toBe(1)
+    for (const shard of [0, 1, 2, 3]) {
+      const database = await openDatabase(join(directory, `00${shard}`, 'holdfast.db'))
+      const row = database.prepare('SELECT count(*) AS count FROM entries').get()
+      database.close()
+      expect((row as { count: number }).count).toBeGreaterThan(60)
+    }
     using again = new Sharded(directory, { shards: 4 })
     expect(again.size).toBe(400)
   })
@@ -90,5 +91,15 @@ describe.each(both)('%s', (_, Sharded) => {
     expect(store.size).toBeLessThan(20)
     expect(codeOf(() => store.transact(Number.NaN, () => 1))).toBe('ERR_INVALID_KEY')
     expect(store.check().problems).toEqual([])
+  })
+})
+
+describe('ShardedDiskCache', () => {
+  it('refuses a maxEntries that does not give each shard one', () => {
+    const open = (maxEntries: number) => {
+      new ShardedDiskCache(temporaryDirectory(), { shards: 4, maxEntries }).close()
+    }
+    expect(codeOf(() => open(3))).toBe('ERR_INVALID_OPTION')
+    expect(codeOf(() => open(4))).toBeUndefined()
   })
 })

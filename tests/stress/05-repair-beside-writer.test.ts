@@ -81,7 +81,7 @@ function storeWithStrangers(): string {
 /** One file per entry and the strangers; replaced files go after a grace of 5 s. */
 async function expectTidy(directory: string, cache: DiskCache): Promise<void> {
   const inValues = strangers.filter((name) => name.startsWith('values/')).length
-  await until(`${cache.size} value files and ${inValues} others`, 8_000, () => {
+  await until(`${cache.size} value files and ${inValues} others`, 20_000, () => {
     return valueFiles(directory).length === cache.size + inValues
   })
   for (const name of strangers) expect(readFileSync(join(directory, name), 'utf8')).toBe(name)

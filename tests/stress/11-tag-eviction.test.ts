@@ -44,7 +44,7 @@ test('row 11: evictTag while iterating and while another process adds 3,000 tagg
   expect(mine.worst - pause, 'longest step of the iteration, ms').toBeLessThanOrEqual(50)
   await until(
     'the files of evicted entries are gone',
-    8_000,
+    20_000,
     () => valueFiles(directory).length === 10,
   )
   expect(cache.check({ verify: true })).toMatchObject({ ok: true, problems: [] })

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import * as holdfast from '../src/index.ts'
+import * as testing from '../src/testing/index.ts'
+
+describe('the exports of the package', () => {
+  it('are these, and nothing slips in or out unseen', () => {
+    expect(Object.keys(holdfast).sort()).toEqual([
+      'DiskCache',
+      'DiskIndex',
+      'HoldfastError',
+      'ShardedDiskCache',
+      'ShardedDiskIndex',
+      'contentOf',
+      'errorCodes',
+      'isHoldfastError',
+      'keyId',
+      'systemClock',
+    ])
+  })
+
+  it('of holdfast/testing are these', () => {
+    expect(Object.keys(testing).sort()).toEqual(['manualClock'])
+  })
+
+  it('have no default', () => {
+    expect('default' in holdfast).toBe(false)
+    expect('default' in testing).toBe(false)
+  })
+})
