@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import * as holdfast from '../src/index.ts'
+import * as migrating from '../src/migrate/index.ts'
 import * as testing from '../src/testing/index.ts'
 
 describe('the exports of the package', () => {
@@ -20,6 +21,10 @@ describe('the exports of the package', () => {
 
   it('of holdfast/testing are these', () => {
     expect(Object.keys(testing).sort()).toEqual(['manualClock'])
+  })
+
+  it('of holdfast/migrate are these', () => {
+    expect(Object.keys(migrating).sort()).toEqual(['migrate'])
   })
 
   it('have no default', () => {

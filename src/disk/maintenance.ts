@@ -170,8 +170,10 @@ export class Maintenance {
       transactions.write('evict', () => removal.evict(now()))
       totals = readTotals(connection)
     }
-    this.#entriesLeft = options.maxEntries - totals.entries
-    this.#bytesLeft = Math.min(options.maxBytes - totals.bytes, trash.room(totals.trashBytes))
+    const isBound = options.eviction !== 'none'
+    this.#entriesLeft = isBound ? options.maxEntries - totals.entries : Number.POSITIVE_INFINITY
+    this.#bytesLeft = isBound ? options.maxBytes - totals.bytes : Number.POSITIVE_INFINITY
+    this.#bytesLeft = Math.min(this.#bytesLeft, trash.room(totals.trashBytes))
   }
 
   readonly #lookAtRoom = (): void => {

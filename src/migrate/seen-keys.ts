@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Database, type Statement, sqlite } from '../disk/driver.ts'
 import { toStoreError } from '../disk/sqlite-errors.ts'
@@ -13,14 +14,15 @@ export class SeenKeys implements Disposable {
   readonly #name: string
 
   constructor(folder: string) {
-    this.#name = join(folder, 'seen.db')
+    this.#name = join(folder, `seen-${randomBytes(4).toString('hex')}.db`)
     const { DatabaseSync } = sqlite()
     this.#database = new DatabaseSync(this.#name)
+    // One transaction, never committed: a commit for each key would cost more than all the rest of the import.
     this.#database.exec(`
       PRAGMA journal_mode = OFF;
       PRAGMA synchronous = OFF;
-      CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY) WITHOUT ROWID;
-      DELETE FROM seen;
+      CREATE TABLE seen (key BLOB PRIMARY KEY) WITHOUT ROWID;
+      BEGIN;
     `)
     this.#insert = this.#database.prepare('INSERT OR IGNORE INTO seen VALUES (?)')
   }

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import { DiskCache, DiskIndex, HoldfastError } from '../../src/index.ts'
 import { type MigrateOptions, migrate } from '../../src/migrate/migrate.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
+import { filesUnder } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { writeDiskcache, writeValueFile } from './source.ts'
 
@@ -24,20 +26,19 @@ async function codeOf(source: string, target: string, options?: MigrateOptions):
   return undefined
 }
 
+function withFile(directory: string, name: string, content: string): void {
+  mkdirSync(directory)
+  writeFileSync(join(directory, name), content)
+}
+
 describe('migrate', () => {
   it.each([
     ['a directory that is not there', () => {}],
     ['an empty directory', (path: string) => mkdirSync(path)],
     ['a file', (path: string) => writeFileSync(path, 'x')],
-    ['other files', (path: string) => (mkdirSync(path), writeFileSync(join(path, 'x'), ''))],
-    [
-      'an empty database',
-      (path: string) => (mkdirSync(path), writeFileSync(join(path, 'cache.db'), '')),
-    ],
-    [
-      'no database',
-      (path: string) => (mkdirSync(path), writeFileSync(join(path, 'cache.db'), 'x'.repeat(5_000))),
-    ],
+    ['other files', (path: string) => withFile(path, 'x', '')],
+    ['an empty database', (path: string) => withFile(path, 'cache.db', '')],
+    ['no database', (path: string) => withFile(path, 'cache.db', 'x'.repeat(5_000))],
     [
       'a database of something else',
       async (path: string) => {
@@ -107,7 +108,7 @@ describe('migrate', () => {
       { key: Buffer.from('80046300', 'hex'), raw: 0, value: 1 },
       { key: null, value: 1 },
       { key: Buffer.from('8c016b2e', 'hex'), raw: 0, value: 'a text that was pickled' },
-      { key: null, keySql: "CAST(x'ff' AS TEXT)", value: 1 },
+      { key: null, keySql: "coalesce(?, CAST(x'ff' AS TEXT))", value: 1 },
     ])
     mkdirSync(join(source, 'real'))
     symlinkSync(join(home, 'secret'), join(source, 'link'))
@@ -130,6 +131,33 @@ describe('migrate', () => {
       k: expect.stringContaining('taken for'),
       '<bytes ff>': expect.stringContaining('UTF-8'),
     })
+  })
+
+  it('brings keys and values of every kind that the database itself holds, and leaves the source as it was', async () => {
+    const home = temporaryDirectory()
+    const source = join(home, 'source')
+    const large = randomBytes(40_000)
+    const kinds = [
+      { key: 'text', value: 'line\r\nline' },
+      { key: 1, value: 42 },
+      { key: '1', value: 'one' },
+      { key: 1.5, value: 0.25 },
+      { key: Buffer.from([0, 255]), value: Buffer.from([1, 2, 3]) },
+    ]
+    const file = { key: 'large', mode: 2, filename: writeValueFile(source, large) }
+    await writeDiskcache(source, [...kinds, file])
+    const hash = (): string[] =>
+      filesUnder(source).map(
+        (path) => path + createHash('sha256').update(readFileSync(path)).digest('hex'),
+      )
+    const before = hash()
+    await migrate(source, join(home, 'target'))
+    expect(hash()).toEqual(before)
+    using cache = new DiskCache(join(home, 'target'))
+    for (const { key, value } of kinds) expect(cache.get(key)).toStrictEqual(value)
+    expect(cache.get('large')).toStrictEqual(large)
+    expect(cache.size).toBe(6)
+    expect(cache.check()).toMatchObject({ ok: true, problems: [] })
   })
 
   it('continues: what the target has is not changed, what is new comes', async () => {
