@@ -15,8 +15,9 @@ const roundWhenBehind = 20
 const usesEvery = 100
 /** What one round does at most, so that none holds the event loop for long. */
 const perRound = { uses: 512, expired: 256 } as const
-/** Commits between two looks at the room that the database and its log take. */
+/** Commits between two looks at the room that the database and its log take, and while the store is more than half full. */
 const commitsPerLook = 128
+const commitsPerLookWhenFull = 16
 /** Writes between two small steps: a sweep of expired entries, some noted uses, a look at the totals. */
 const commitsPerStep = 32
 /** A process that never lets a timer run writes its noted uses this often, in milliseconds. */
@@ -30,7 +31,7 @@ const logBytesBusy = 16 * 2 ** 20
 const smallestDiskLimit = 2 ** 20
 /** How much more than its values the store may take on disk before entries go: `maxBytes` times this. */
 const diskAllowance = 1.12
-const evictedPerLook = 64
+const evictedPerLook = 24
 
 /** What a store does by itself: in small steps with writes, and in rounds by a timer that keeps no process alive. */
 export class Maintenance {
@@ -41,6 +42,7 @@ export class Maintenance {
   #expiredSeen = true
   #entriesLeft = -1
   #bytesLeft = -1
+  #isHalfFull = false
   #stepping = false
   #usesWritten = 0
   #folders: string[] = []
@@ -75,7 +77,8 @@ export class Maintenance {
       this.#quietly(this.#lookAtTotals)
     }
     if (this.#commits % commitsPerStep === 0) this.#quietly(this.#step)
-    if (this.#commits % commitsPerLook === 0) this.#quietly(this.#lookAtRoom)
+    const perLook = this.#isHalfFull ? commitsPerLookWhenFull : commitsPerLook
+    if (this.#commits % perLook === 0) this.#quietly(this.#lookAtRoom)
     this.#stepping = false
   }
 
@@ -170,6 +173,7 @@ export class Maintenance {
       transactions.write('evict', () => removal.evict(now()))
       totals = readTotals(connection)
     }
+    this.#isHalfFull = totals.bytes > options.maxBytes / 2
     const isBound = options.eviction !== 'none'
     this.#entriesLeft = isBound ? options.maxEntries - totals.entries : Number.POSITIVE_INFINITY
     this.#bytesLeft = isBound ? options.maxBytes - totals.bytes : Number.POSITIVE_INFINITY

@@ -12,10 +12,10 @@ const columns = 'id, size, key, long_key, expires'
 const movesPerCall = 256
 
 /** So many entries beyond the need are evicted at once, where that leaves 63 of 64: the next writes then need not. */
-const evictionsAhead = 128
+const evictionsAhead = 8
 
 /** Expired entries that go first when a limit is passed. */
-const expiredFirst = 64
+const expiredFirst = 16
 
 export interface RemovalOptions {
   readonly policy: EvictionPolicy

@@ -4,6 +4,7 @@ import type { Transactions } from './transactions.ts'
 import type { ValueFiles } from './value-files.ts'
 
 const batch = 64
+const fewAtOnce = 4
 
 /** Files unlinked at one go at most: each takes some tens of microseconds, and more for large ones. */
 const mostAtOnce = 512
@@ -52,13 +53,13 @@ export class Trash {
     return this.#largest - waiting
   }
 
-  /** Unlinks the oldest of `waiting` bytes, if these are too many, until they are few again. */
+  /** Unlinks the oldest of `waiting` bytes, if these are too many: a few, so that the write that comes by hardly notices. */
   relieve(now: number, waiting: number): void {
     if (waiting <= this.#largest) return
     const sql = 'SELECT file, size FROM trash ORDER BY id LIMIT ?'
-    let excess = waiting - this.#largest / 2
+    let excess = waiting - (this.#largest / 16) * 15
     this.#unlink(now, () => {
-      const rows = excess > 0 ? this.#connection.rows(sql, batch) : []
+      const rows = excess > 0 ? this.#connection.rows(sql, fewAtOnce) : []
       for (const row of rows) excess -= row[1] as number
       return rows
     })
