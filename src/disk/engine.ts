@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs'
 import type { EntryInfo } from '../contracts/entry.ts'
-import { isHoldfastError } from '../contracts/errors.ts'
+import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
 import type { StoreEvent } from '../contracts/events.ts'
 import { type Connection, closedError } from './connection.ts'
 import { createFolders, type Layout, prepareDirectory } from './directory.ts'
@@ -67,8 +68,10 @@ export class Engine {
   /** Run first when the store closes. */
   readonly beforeClose: (() => void)[] = []
   readonly #session: Session | undefined
+  readonly #inode: bigint | undefined
   readonly #repairs: (() => void)[] = []
   #isSnapshot = false
+  #isLost = false
   #closed = false
 
   constructor(directory: unknown, shape: EngineShape, options: ResolvedOptions) {
@@ -81,6 +84,7 @@ export class Engine {
     })
     this.layout = layout
     this.connection = connection
+    this.#inode = inodeOf(layout.database)
     try {
       if (!options.readonly) createFolders(layout)
       this.#session = options.readonly ? undefined : new Session(layout.shared)
@@ -189,9 +193,10 @@ export class Engine {
     })
   }
 
-  /** @throws HoldfastError `ERR_CLOSED`. */
+  /** @throws HoldfastError `ERR_CLOSED`; `ERR_IO` for a store whose directory is gone. */
   checkOpen(): void {
     if (this.#closed) throw closedError(this.shape.what)
+    if (this.#isLost) throw lostError(this.layout.directory)
   }
 
   get isClosed(): boolean {
@@ -208,6 +213,13 @@ export class Engine {
       this.connection.close()
       this.#session?.close()
     }
+  }
+
+  /** Looks whether the database that is open still lies in the directory: writes to one that does not would be lost. */
+  checkPlace(): void {
+    if (this.#isLost || inodeOf(this.layout.database) === this.#inode) return
+    this.#isLost = true
+    this.emit({ type: 'corrupt', reason: 'the directory was removed, or its database replaced' })
   }
 
   /** Reads that share a snapshot cannot write: what they found damaged is removed after it. */
@@ -235,4 +247,15 @@ export class Engine {
     }
     this.maintenance.start()
   }
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino
+}
+
+function lostError(directory: string): HoldfastError {
+  return new HoldfastError(
+    'ERR_IO',
+    `${directory}: the directory was removed, or its database replaced, while it was open. Close this store and open a new one.`,
+  )
 }

@@ -206,7 +206,8 @@ export class Loads {
     held: HeldLease | undefined,
   ): Promise<Outcome> {
     try {
-      const value = await loader(signal)
+      // A loader that ignores its signal must not keep the lease from others.
+      const value = await orAborted(loader(signal), signal)
       const isKept = options.cacheIf === undefined || options.cacheIf(value as never)
       if (!isKept) return { value, encoded: this.#copyForOthers(value), taken: false }
       const encoded = ownBytes(this.#engine.coding.encode(value))

@@ -114,6 +114,7 @@ export class Maintenance {
 
   readonly #runRound = (): void => {
     if (this.#engine.isClosed) return
+    this.#engine.checkPlace()
     let moreDue = false
     this.#quietly(() => this.#writeUses(perRound.uses))
     this.#quietly(() => {
@@ -181,6 +182,7 @@ export class Maintenance {
   }
 
   readonly #lookAtRoom = (): void => {
+    this.#engine.checkPlace()
     if (this.logBytes() > logBytesBusy) this.#checkpoint()
     const { maxBytes, eviction } = this.#engine.options
     if (

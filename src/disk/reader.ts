@@ -57,13 +57,18 @@ export class Reader {
   /** The live entry of `key`, counted as a hit or a miss. */
   get(key: StoredKey): Found | undefined {
     const found = this.find(key)
-    if (found === undefined) {
+    this.count(found?.id)
+    return found
+  }
+
+  /** Counts a read: a hit that used the entry `id`, or a miss. */
+  count(id: number | undefined): void {
+    if (id === undefined) {
       this.#parts.tally.misses += 1
-      return undefined
+      return
     }
     this.#parts.tally.hits += 1
-    this.#parts.noteUse?.(found.id)
-    return found
+    this.#parts.noteUse?.(id)
   }
 
   /** The live entry of `key`, not counted. */

@@ -49,6 +49,10 @@ const advice: readonly (readonly [ErrorCode, string])[] = [
     'the directory cannot be written. Check its permissions, or open the store with readonly: true',
   ],
   [
+    'ERR_CLOSED',
+    'the store was closed during the call. Nothing of this call was stored; open a new one',
+  ],
+  [
     'ERR_BUSY',
     'another process held the write lock for longer than busyTimeout. Call again, or raise busyTimeout',
   ],
@@ -78,6 +82,8 @@ function codeOf(error: unknown): ErrorCode | undefined {
   const extended = extendedCode(error)
   if (extended !== 0) return codeOfResult(extended)
   const { code, syscall } = error as { code?: unknown; syscall?: unknown }
+  // What both drivers say of a database or statement that was closed: by a callback of the very call, for instance.
+  if (code === 'ERR_INVALID_STATE') return 'ERR_CLOSED'
   if (typeof code !== 'string' || typeof syscall !== 'string') return undefined
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'ERR_NO_SPACE'
   return code === 'EROFS' || code === 'EACCES' || code === 'EPERM' ? 'ERR_READONLY' : 'ERR_IO'

@@ -15,31 +15,39 @@ const bufferCodec = basicCodecs.findIndex((codec) => codec.id === 'buffer')
 
 /** A stream of the bytes under `key`. A file is streamed from disk, after it was verified where that is due. */
 export function openReadStream(engine: Engine, key: StoredKey): Readable | undefined {
-  const sql = 'SELECT file, size, codec, expires, checksum FROM entries WHERE key = ?'
-  const row = engine.connection.row(sql, key.bytes)
-  const expires = row?.[3] as number | null | undefined
-  if (row === undefined || (expires !== null && expires !== undefined && expires <= engine.now()))
-    return undefined
-  refuseOtherValues(row[2] as number | string, 'readStream')
-  if (row[0] !== null) {
-    const opened = engine.files.openVerified(
-      row[0] as string,
-      row[1] as number,
-      row[4] as Uint8Array,
-    )
-    if (!('damage' in opened))
-      return createReadStream('', { fd: opened.descriptor, autoClose: true })
-  }
-  // Inline, replaced meanwhile, or damaged: the reader knows what to do.
+  const file = openFile(engine, key)
+  if (file !== undefined) return file
+  // Inline, absent, replaced meanwhile, or damaged: the reader knows what to do.
   const found = engine.reader.findBytes(key)
-  return found === undefined
-    ? undefined
-    : Readable.from([Buffer.from(found.bytes)], { objectMode: false })
+  engine.reader.count(found?.id)
+  if (found === undefined) return undefined
+  refuseOtherValues(found.codec, 'readStream')
+  return Readable.from([Buffer.from(found.bytes)], { objectMode: false })
+}
+
+function openFile(engine: Engine, key: StoredKey): Readable | undefined {
+  const sql = `SELECT id, file, size, checksum, codec FROM entries
+    WHERE key = ? AND file IS NOT NULL AND (expires IS NULL OR expires > ?)`
+  const row = engine.connection.row(sql, key.bytes, engine.now())
+  if (row === undefined) return undefined
+  const [id, file, size, checksum, codec] = row as [
+    number,
+    string,
+    number,
+    Uint8Array,
+    number | string,
+  ]
+  refuseOtherValues(codec, 'readStream')
+  const opened = engine.files.openVerified(file, size, checksum)
+  if ('damage' in opened) return undefined
+  engine.reader.count(id)
+  return createReadStream('', { fd: opened.descriptor, autoClose: true })
 }
 
 /** The bytes of the value under `key`, apart from the cache. */
 export function openMapped(engine: Engine, key: StoredKey): MappedValue | undefined {
   const found = engine.reader.findBytes(key)
+  engine.reader.count(found?.id)
   return found === undefined ? undefined : new MappedBytes(found.bytes)
 }
 

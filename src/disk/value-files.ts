@@ -96,7 +96,7 @@ export class ValueFiles {
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'ENOENT') throw error
     }
-    mkdirSync(join(this.folder, name.slice(0, 2)), { recursive: true, mode: 0o700 })
+    makeFolder(join(this.folder, name.slice(0, 2)))
     return openSync(path, createFlags, 0o600)
   }
 
@@ -239,6 +239,15 @@ export function checksumBytes(sum: bigint): Uint8Array {
   const bytes = Buffer.allocUnsafe(8)
   bytes.writeBigUInt64LE(sum)
   return bytes
+}
+
+/** One level only: where `values/` itself is gone, somebody has removed the store. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'EEXIST') throw error
+  }
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {
