@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DiskCache, StoreEvent } from '../../src/index.ts'
+import { DiskCache, type StoreEvent } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { valueFiles } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -237,5 +237,18 @@ describe.each(cacheForms)('$name: limits', ({ open }) => {
     for (let key = 0; key < 300; key += 1) cache.set(key, Buffer.alloc(10_000))
     expect(cache.bytes()).toBeLessThanOrEqual(100_000)
     expect(cache.check({ verify: true }).problems).toEqual([])
+  })
+})
+
+describe('a stream or a view of an entry', () => {
+  it('is a use of it, and a hit', () => {
+    using cache = new DiskCache(temporaryDirectory(), { maxEntries: 3 })
+    for (const key of ['a', 'b', 'c']) cache.set(key, Buffer.from(key))
+    cache.readStream('a')?.destroy()
+    cache.map('b')?.close()
+    cache.set('d', Buffer.from('d'))
+    expect([...cache.keys()]).toEqual(['a', 'b', 'd'])
+    expect(cache.stats().hits).toBe(2)
+    expect(cache.check().problems).toEqual([])
   })
 })

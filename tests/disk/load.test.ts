@@ -279,3 +279,19 @@ describe('load in two handles of one directory', () => {
     expect(first.check().problems).toEqual([])
   })
 })
+
+describe.each(allForms)('$name: an abandoned load', ({ open }) => {
+  it('gives its lease back although its loader ignores the signal', async () => {
+    const store = open({})
+    const abort = new AbortController()
+    const never = store.load('a', () => new Promise<number>(() => {}), { signal: abort.signal })
+    const outcome = never.then(
+      () => 'resolved',
+      (error: unknown) => error,
+    )
+    abort.abort('enough')
+    expect(await outcome).toBe('enough')
+    expect(await store.load('a', async () => 2)).toBe(2)
+    expect(store.get('a')).toBe(2)
+  })
+})
