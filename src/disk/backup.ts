@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { HoldfastError } from '../contracts/errors.ts'
 import { invalidOption } from '../util/options.ts'
 import { asyncError } from './async-error.ts'
-import { createFolders, layoutOf } from './directory.ts'
+import { createFolders, type Layout, layoutOf } from './directory.ts'
 import { sqlite } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { tryHold } from './lock.ts'
@@ -25,17 +25,26 @@ export async function backupStore(engine: Engine, path: unknown): Promise<void> 
       'ERR_LOCK_TIMEOUT',
       'backup: another backup of this store is running. Wait for it.',
     )
+  let isOurs = false
   try {
-    createFolders(target)
-    // SQLite would create it readable by all.
+    // SQLite would create it readable by all. Whoever creates it owns the target.
     await writeFile(target.database, '', { mode: 0o600, flag: 'wx' })
+    isOurs = true
+    createFolders(target)
     await sqlite().backup(engine.connection.database, target.database)
     await copyFiles(engine, target.database, target.values)
   } catch (error) {
-    await rm(target.directory, { recursive: true, force: true })
+    if (isOurs) await removeCopy(target)
     throw toStoreError(error, 'backup')
   } finally {
     held.release()
+  }
+}
+
+/** Removes what was copied, and leaves the directory, which may be the caller's. */
+async function removeCopy({ database, values, shared }: Layout): Promise<void> {
+  for (const path of [database, `${database}-wal`, `${database}-shm`, values, shared]) {
+    await rm(path, { recursive: true, force: true })
   }
 }
 
@@ -67,7 +76,18 @@ async function copyFiles(engine: Engine, database: string, values: string): Prom
     for (const { file } of rows) {
       const destination = join(values, file)
       await mkdir(dirname(destination), { recursive: true, mode: 0o700 })
-      await copyFile(engine.files.pathOf(file), destination, constants.COPYFILE_FICLONE)
+      try {
+        await copyFile(engine.files.pathOf(file), destination, constants.COPYFILE_FICLONE)
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'ENOENT') throw error
+        // Its file is lost here too; the copy is to be whole in itself.
+        copy.prepare('DELETE FROM entries WHERE file = ?').run(file)
+        engine.emit({
+          type: 'corrupt',
+          reason: 'a value file is missing; its entry is not in the backup',
+          detail: { file },
+        })
+      }
     }
     copy.exec(
       'BEGIN; DELETE FROM trash; DELETE FROM leases; UPDATE counters SET trash_bytes = 0, loads = 0; COMMIT',

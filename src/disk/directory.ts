@@ -153,14 +153,16 @@ const harmless = new Set([
  * @throws HoldfastError `ERR_FOREIGN_DIRECTORY` for things that are not ours and no store.
  */
 export function inspectDirectory(directory: string): Found {
-  if (existsSync(join(directory, shardsFileName))) return 'shards'
   const layout = layoutOf(directory)
   const names = readdirSync(directory)
+  if (names.includes(shardsFileName)) return 'shards'
   if (names.includes('holdfast.db') && lstatSync(layout.database).size > 0) return 'store'
   if (holdsValues(layout)) return 'values-only'
   if (names.includes('holdfast.db')) return 'empty'
   const foreign = names.find((name) => !isOurs(name) && !harmless.has(name))
   if (foreign === undefined) return 'empty'
+  // Another process may have made it a sharded store while it was read: this file comes before the shards.
+  if (existsSync(join(directory, shardsFileName))) return 'shards'
   const hint = names.includes('cache.db') ? ' It looks like a diskcache directory.' : ''
   throw new HoldfastError(
     'ERR_FOREIGN_DIRECTORY',

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import type { EntryInfo } from '../contracts/entry.ts'
 import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
 import type { StoreEvent } from '../contracts/events.ts'
+import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import { type Connection, closedError } from './connection.ts'
 import { createFolders, type Layout, prepareDirectory } from './directory.ts'
 import { evictionPolicies } from './eviction-policy.ts'
@@ -13,8 +14,10 @@ import type { ResolvedOptions } from './options.ts'
 import { Reader } from './reader.ts'
 import { recoverSessions } from './recovery.ts'
 import { Removal } from './removal.ts'
+import { Reserve } from './reserve.ts'
 import type { StoreKind } from './schema.ts'
 import { Session } from './session.ts'
+import { toStoreError } from './sqlite-errors.ts'
 import { Stamps } from './stamp.ts'
 import { keyOfRow, type StoredKey } from './stored-key.ts'
 import { Tally } from './tally.ts'
@@ -61,6 +64,7 @@ export class Engine {
   readonly transactions: Transactions
   readonly removal: Removal
   readonly trash: Trash
+  readonly reserve: Reserve
   readonly leases: Leases
   readonly reader: Reader
   readonly writer: Writer
@@ -69,7 +73,8 @@ export class Engine {
   readonly beforeClose: (() => void)[] = []
   readonly #session: Session | undefined
   readonly #inode: bigint | undefined
-  readonly #repairs: (() => void)[] = []
+  /** What a snapshot must not do: repairs, and events, whose listeners may write or close. */
+  readonly #later: (() => void)[] = []
   #isSnapshot = false
   #isLost = false
   #closed = false
@@ -90,7 +95,7 @@ export class Engine {
       this.#session = options.readonly ? undefined : new Session(layout.shared)
     } catch (error) {
       connection.close()
-      throw error
+      throw toStoreError(error, layout.directory)
     }
     const policy = evictionPolicies[options.eviction]
     this.files = new ValueFiles(layout.values, this.#session, options)
@@ -112,6 +117,7 @@ export class Engine {
       options.unlinkDelay,
       options.maxBytes / 8,
     )
+    this.reserve = new Reserve(layout.shared)
     this.leases = new Leases(connection, this.transactions, options.clock, {
       folder: layout.shared,
       session: this.#session?.id ?? '',
@@ -137,8 +143,13 @@ export class Engine {
 
   /** Tells the user's listener. Its errors are its own. */
   readonly emit: (event: StoreEvent) => void = (event) => {
+    if (this.#isSnapshot) {
+      this.#later.push(() => this.emit(event))
+      return
+    }
     try {
-      this.options.onEvent?.(event)
+      const answer: unknown = this.options.onEvent?.(event)
+      if (isThenable(answer)) ignoreRejection(answer)
     } catch {
       // A listener must not break the call that it is told about.
     }
@@ -152,7 +163,7 @@ export class Engine {
 
   /** Runs several reads on one state of the store. */
   snapshot<T>(work: () => T): T {
-    if (this.transactions.isOpen) return work()
+    if (this.transactions.isOpen || this.#isSnapshot) return work()
     this.connection.retry(() => this.connection.run('BEGIN'))
     this.#isSnapshot = true
     try {
@@ -160,7 +171,7 @@ export class Engine {
     } finally {
       this.#isSnapshot = false
       this.connection.run('COMMIT')
-      for (const repair of this.#repairs.splice(0)) repair()
+      for (const run of this.#later.splice(0)) run()
     }
   }
 
@@ -199,6 +210,15 @@ export class Engine {
     if (this.#isLost) throw lostError(this.layout.directory)
   }
 
+  /** @throws HoldfastError `ERR_BUSY` while a transaction or a read of several entries is open. */
+  checkClosable(): void {
+    if (!this.transactions.isOpen && !this.#isSnapshot) return
+    throw new HoldfastError(
+      'ERR_BUSY',
+      'close: not inside transact, nor inside a listener during a call. Close the store afterwards.',
+    )
+  }
+
   get isClosed(): boolean {
     return this.#closed
   }
@@ -227,7 +247,7 @@ export class Engine {
     const repair = (): void => {
       if (this.writer.removeDamaged(id, file)) done()
     }
-    if (this.#isSnapshot) this.#repairs.push(repair)
+    if (this.#isSnapshot) this.#later.push(repair)
     else repair()
   }
 
@@ -238,6 +258,7 @@ export class Engine {
 
   /** Puts right what ended processes left. That this is not possible now must not keep the store from being read. */
   #recover(own: Session): void {
+    this.reserve.hold()
     try {
       const others = recoverSessions(this.layout, this.connection, this.files, own.id)
       // Nobody else can be about to open a file, so there is nothing to wait for.

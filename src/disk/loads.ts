@@ -165,7 +165,10 @@ export class Loads {
     const deadline =
       this.#engine.now() + parseDuration('lockWait', options.lockWait ?? Number.POSITIVE_INFINITY)
     for (let tries = 1; ; tries += 1) {
-      const held = await this.#tryLease(key, options)
+      const lease = await this.#tryLease(key, options)
+      // Where the store cannot be written, the value is still worth loading.
+      if (lease === 'none') return await this.#run(key, loader, options, signal, undefined)
+      const { held } = lease
       const stored = this.#stored(key, options)
       if (stored !== undefined) {
         held?.release()
@@ -183,6 +186,8 @@ export class Loads {
   /** What another process stored while this one waited. */
   #stored(key: StoredKey, options: StoreLoadOptions<never>): Outcome | undefined {
     if (options.forceFresh === true) return undefined
+    // Only what can be read counts: an entry that cannot be decoded is a miss, and must not stop the loader.
+    if (this.#engine.reader.find(key) === undefined) return undefined
     const found = this.#engine.reader.findBytes(key)
     if (found === undefined) return undefined
     const encoded = { codec: found.codec, bytes: found.bytes }
@@ -192,10 +197,17 @@ export class Loads {
   async #tryLease(
     key: StoredKey,
     options: StoreLoadOptions<never>,
-  ): Promise<HeldLease | undefined> {
+  ): Promise<{ held: HeldLease | undefined } | 'none'> {
     const tags = [...(options.tags ?? []), ...(options.tag === undefined ? [] : [options.tag])]
     const name = `load:${Buffer.from(key.bytes).toString('base64url')}`
-    return await tryHold(this.#engine, name, this.#engine.options.leaseTtl, { key, tags })
+    try {
+      return {
+        held: await tryHold(this.#engine, name, this.#engine.options.leaseTtl, { key, tags }),
+      }
+    } catch (error) {
+      this.#engine.drop(key, error)
+      return 'none'
+    }
   }
 
   async #run(

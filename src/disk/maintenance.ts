@@ -102,6 +102,18 @@ export class Maintenance {
     this.#quietly(() => this.#checkpoint())
   }
 
+  /** Gives the reserved room to `work`, which removes something, and what was removed before and by it to the disk. */
+  withReserve<T>(work: () => T): T {
+    const { now, reserve, trash } = this.#engine
+    reserve.release()
+    this.#quietly(() => trash.empty(now()))
+    const result = work()
+    this.#quietly(() => trash.empty(now()))
+    this.#quietly(() => this.#checkpoint())
+    reserve.hold()
+    return result
+  }
+
   /** Gives the room of a database back that has just been emptied: there is little left to copy then. */
   shrink(): void {
     this.#quietly(() => this.#engine.connection.database.exec('VACUUM'))
@@ -115,6 +127,7 @@ export class Maintenance {
   readonly #runRound = (): void => {
     if (this.#engine.isClosed) return
     this.#engine.checkPlace()
+    this.#engine.reserve.hold()
     let moreDue = false
     this.#quietly(() => this.#writeUses(perRound.uses))
     this.#quietly(() => {

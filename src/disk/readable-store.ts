@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Entry, EntryInfo, MappedValue } from '../contracts/entry.ts'
 import type { Key } from '../contracts/key.ts'
+import { checkIterable } from '../util/options.ts'
 import { Engine } from './engine.ts'
 import { iterateEntries, iterateKeys } from './iteration.ts'
 import { type ListFilter, listEntries } from './listing.ts'
@@ -62,7 +63,7 @@ export class ReadableStore<V = unknown> {
   /** The values of those `keys` that have one, in their order; as of one moment. */
   getMany<T = V>(keys: Iterable<Key>): Map<Key, T> {
     this.engine.checkOpen()
-    const asked = Array.from(keys, (key) => [key, toStoredKey(key)] as const)
+    const asked = Array.from(checkIterable('keys', keys), (key) => [key, toStoredKey(key)] as const)
     return this.engine.snapshot(() => {
       const values = new Map<Key, T>()
       for (const [key, stored] of asked) {

@@ -1,7 +1,7 @@
 import type { StoreEvent } from '../contracts/events.ts'
 import type { Key } from '../contracts/key.ts'
 import type { Connection } from './connection.ts'
-import type { Row, Statement } from './driver.ts'
+import type { Row } from './driver.ts'
 import { isBusy, isDamage, toStoreError } from './sqlite-errors.ts'
 import { keyOfRow, type StoredKey } from './stored-key.ts'
 import type { Tally } from './tally.ts'
@@ -47,11 +47,9 @@ export interface ReaderParts {
 /** Finds live entries and brings their values. The one way by which a value leaves the store. */
 export class Reader {
   readonly #parts: ReaderParts
-  readonly #select: Statement
 
   constructor(parts: ReaderParts) {
     this.#parts = parts
-    this.#select = parts.connection.prepare(select)
   }
 
   /** The live entry of `key`, counted as a hit or a miss. */
@@ -105,7 +103,7 @@ export class Reader {
 
   #row(key: StoredKey): Row | undefined {
     try {
-      return this.#select.get(key.bytes) as Row | undefined
+      return this.#parts.connection.prepare(select).get(key.bytes) as Row | undefined
     } catch (error) {
       if (isBusy(error)) return this.#lookUp(select, key)
       return this.#missIfDamaged(error, key)

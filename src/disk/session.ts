@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { listFolder } from './directory.ts'
 import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts'
@@ -25,7 +25,13 @@ export class Session {
     const flags =
       constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)
     this.#descriptor = openSync(this.#path, flags, 0o600)
-    writeSync(this.#descriptor, `${JSON.stringify(ownIdentity()).padEnd(headerBytes - 1)}\n`, 0)
+    try {
+      const header = `${JSON.stringify(ownIdentity()).padEnd(headerBytes - 1)}\n`
+      if (writeSync(this.#descriptor, header, 0) < headerBytes) throw noSpace()
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   /** Notes that `file` is about to be written. @returns the slot, to give back when a row names the file or it is gone. */
@@ -87,9 +93,23 @@ function readSession(path: string, id: string): SessionRecord | undefined {
   return {
     id,
     path,
-    gone: identity !== undefined && isGone(identity),
+    gone: identity === undefined ? isOld(path) : isGone(identity),
     files: lines.slice(1).filter((line) => line !== ''),
   }
+}
+
+/** A header is written at once; one that is still not there after a minute never will be. */
+function isOld(path: string): boolean {
+  const status = statSync(path, { throwIfNoEntry: false })
+  return status !== undefined && Date.now() - status.mtimeMs > 60_000
+}
+
+/** As the system says it where a write is not cut short. */
+function noSpace(): Error {
+  return Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  })
 }
 
 /** `undefined` for a header that is still being written. */

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Entry, EntryInfo, MappedValue, SetOptions } from '../contracts/entry.ts'
 import type { Key } from '../contracts/key.ts'
+import { checkIterable } from '../util/options.ts'
 import { prepareTarget } from './backup.ts'
 import type { CheckOptions, CheckReport } from './check.ts'
 import type { CountOptions } from './counting.ts'
@@ -99,7 +100,7 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
   /** The values of those `keys` that have one, in their order; those of one shard as of one moment. */
   getMany<T = V>(keys: Iterable<Key>): Map<Key, T> {
     this.first.engine.checkOpen()
-    const asked = [...keys]
+    const asked = [...checkIterable('keys', keys)]
     const found = new Map<Key, T>()
     for (const [shard, some] of this.#split(asked, (key) => toStoredKey(key))) {
       for (const [key, value] of shard.getMany<T>(some)) found.set(key, value)
@@ -119,7 +120,9 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
   deleteMany(keys: Iterable<Key>): number {
     this.first.engine.checkOpen()
     let count = 0
-    for (const [shard, some] of this.#split([...keys], (key) => toStoredKey(key)))
+    for (const [shard, some] of this.#split([...checkIterable('keys', keys)], (key) =>
+      toStoredKey(key),
+    ))
       count += shard.deleteMany(some)
     return count
   }
@@ -240,7 +243,7 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   /** Closes every shard. Twice is harmless. */
   close(): void {
-    for (const shard of this.shards) shard.checkClosable()
+    for (const shard of this.shards) shard.engine.checkClosable()
     for (const shard of this.shards) shard.close()
   }
 

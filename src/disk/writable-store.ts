@@ -3,7 +3,7 @@ import type { SetOptions } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
 import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
-import { invalidOption } from '../util/options.ts'
+import { checkIterable, invalidOption } from '../util/options.ts'
 import { asyncError } from './async-error.ts'
 import { addToCounter, type CountOptions } from './counting.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -133,7 +133,8 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
 
   /** The first half of {@link setMany}: everything that can be wrong with the entries. @internal */
   encodeMany(entries: Iterable<readonly [Key, V, SetOptions?]>): EncodedEntry[] {
-    return Array.from(entries, ([key, value, options]) => {
+    return Array.from(checkIterable('entries', entries), (entry) => {
+      const [key, value, options] = checkPair(entry)
       checkSetOptionNames('setMany', options)
       const encoded = ownBytes(this.engine.writer.encode(value))
       return { stored: toStoredKey(key), encoded, resolved: this.resolve(options) }
@@ -151,7 +152,7 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
   /** Removes the entries of `keys` in one transaction. @returns how many were live. */
   deleteMany(keys: Iterable<Key>): number {
     this.engine.checkOpen()
-    const asked = Array.from(keys, toStoredKey)
+    const asked = Array.from(checkIterable('keys', keys), toStoredKey)
     return this.transact(() =>
       asked.reduce((count, stored) => count + Number(this.deleteStored(stored)), 0),
     )
@@ -209,17 +210,8 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
 
   /** Commits what is waiting and closes this handle; other processes' are not disturbed. Twice is harmless. */
   close(): void {
-    this.checkClosable()
+    this.engine.checkClosable()
     this.engine.close()
-  }
-
-  /** @throws HoldfastError `ERR_BUSY` inside `transact`. @internal */
-  checkClosable(): void {
-    if (!this.engine.transactions.isOpen) return
-    throw new HoldfastError(
-      'ERR_BUSY',
-      'close: not inside transact. Close the store after the transaction.',
-    )
   }
 
   [Symbol.dispose](): void {
@@ -269,6 +261,11 @@ export interface EncodedEntry {
   readonly stored: StoredKey
   readonly encoded: Encoded
   readonly resolved: ResolvedSetOptions
+}
+
+function checkPair<T>(entry: T): T {
+  if (Array.isArray(entry)) return entry
+  throw invalidOption('entries', entry, '[key, value] or [key, value, options] for each entry')
 }
 
 function refusePromise<T>(value: T): T {

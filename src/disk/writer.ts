@@ -1,4 +1,4 @@
-import { HoldfastError } from '../contracts/errors.ts'
+import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
 import type { Row } from './driver.ts'
 import type { Engine } from './engine.ts'
 import {
@@ -152,10 +152,8 @@ export class Writer {
   /** Removes the entry of `key`. @returns whether there was a live one. */
   remove(what: string, key: StoredKey): boolean {
     const { leases, now, transactions } = this.#engine
-    if (
-      transactions.run(what, `DELETE FROM entries WHERE key = ? AND ${live}`, key.bytes, now()) ===
-      0
-    ) {
+    const sql = `DELETE FROM entries WHERE key = ? AND ${live}`
+    if (this.#makingRoom(() => transactions.run(what, sql, key.bytes, now())) === 0) {
       leases.outdate(key)
       return false
     }
@@ -176,7 +174,7 @@ export class Writer {
   /** Removes every entry. @returns how many were live. */
   clear(): number {
     const { connection, leases, transactions, uses } = this.#engine
-    return transactions.write('clear', () => {
+    const remove = (): number => {
       const count = this.countLive()
       leases.outdateAll()
       connection.run(
@@ -192,7 +190,8 @@ export class Writer {
       )
       uses.clear()
       return count
-    })
+    }
+    return this.#makingRoom(() => transactions.write('clear', remove))
   }
 
   /** How many entries are live: the counter less those that expired and were not removed yet. */
@@ -251,6 +250,16 @@ export class Writer {
     transactions.run(what, putEntry, ...entryParameters(entry))
     transactions.count('sets')
     this.#adopt(prepared)
+  }
+
+  /** Runs a removal, which needs some room too; on a full disk the room that is reserved for that. */
+  #makingRoom<T>(remove: () => T): T {
+    try {
+      return remove()
+    } catch (error) {
+      if (!isHoldfastError(error, 'ERR_NO_SPACE') || this.#engine.transactions.isOpen) throw error
+      return this.#engine.maintenance.withReserve(remove)
+    }
   }
 
   /** An expired entry is absent, so what is stored in its place is new: it comes last in the order of insertion. */

@@ -29,6 +29,16 @@ export function checkObject<T>(what: string, options: T): T & object {
 }
 
 /**
+ * `items`, if they can be gone through one by one. A text can, character by character, which nobody means.
+ * @throws HoldfastError `ERR_INVALID_OPTION`.
+ */
+export function checkIterable<T>(what: string, items: Iterable<T>): Iterable<T> {
+  const given: unknown = items
+  if (typeof given === 'object' && given !== null && Symbol.iterator in given) return items
+  throw invalidOption(what, given, 'an array or another iterable')
+}
+
+/**
  * `value` if it is one of `allowed`, `fallback` if it is `undefined`.
  * @throws HoldfastError `ERR_INVALID_OPTION`.
  */

@@ -252,3 +252,20 @@ function shardFiles(directory: string): number {
     return sum + valueFiles(`${directory}/${shard}`).length
   }, 0)
 }
+
+describe.each(allForms)('$name: verbs for many entries', ({ open }) => {
+  it.each([
+    ['an object', { a: 1 }],
+    ['a text', 'abc'],
+    ['undefined', undefined],
+    ['null', null],
+  ])('refuse %s instead of doing nothing', (_, given) => {
+    const store = open({})
+    store.set('a', 1)
+    expect(codeOf(() => store.getMany(given as never))).toBe('ERR_INVALID_OPTION')
+    expect(codeOf(() => store.setMany(given as never))).toBe('ERR_INVALID_OPTION')
+    expect(codeOf(() => store.deleteMany(given as never))).toBe('ERR_INVALID_OPTION')
+    expect(codeOf(() => store.setMany([1] as never))).toBe('ERR_INVALID_OPTION')
+    expect(store.size).toBe(1)
+  })
+})
