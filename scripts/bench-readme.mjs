@@ -48,8 +48,13 @@ const bars = rows
       `| ${row.title} | ${peerName(row)} | ${figure(row)} | ${bar(row)} | ${row.holds ? 'yes' : '**no**'} | ${times(row.ours)} | ${times(row.peer)} |`,
   )
 const others = rows
-  .filter((row) => row.bar === undefined && row.basis === 'speed' && besideOthers.includes(row.title))
-  .map((row) => `| ${row.title} | ${row.peer.name} | ${figure(row)} | ${times(row.ours)} | ${times(row.peer)} |`)
+  .filter(
+    (row) => row.bar === undefined && row.basis === 'speed' && besideOthers.includes(row.title),
+  )
+  .map(
+    (row) =>
+      `| ${row.title} | ${row.peer.name} | ${figure(row)} | ${times(row.ours)} | ${times(row.peer)} |`,
+  )
 
 const { machine } = results
 const block = `${start}

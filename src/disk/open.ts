@@ -98,14 +98,14 @@ function connectOnce(layout: Layout, options: OpenOptions): Connection {
   // SQLite would create the file readable by all; the log and the index inherit its mode.
   if (!options.readonly && !existsSync(layout.database))
     closeSync(openSync(layout.database, 'a', 0o600))
-  const log = sizeOf(`${layout.database}-wal`)
+  const hasLog = sizeOf(`${layout.database}-wal`) > 0
+  if (hasLog && isLeftAlone(layout)) checkAfterCrash(layout, options)
   const connection = new Connection(layout.database, options)
   try {
     if (isBlank(connection)) create(connection, options)
     checkFormat(connection, layout)
     checkShape(connection, layout, options)
-    if (log > 0) checkAfterCrash(connection, layout)
-    else checkLength(connection, layout)
+    if (!hasLog) checkLength(connection, layout)
     return connection
   } catch (error) {
     connection.close()
@@ -211,11 +211,24 @@ const quickCheckBytes = 48 * 2 ** 20
  * A log that nobody has open was left by a crash, or was put there. SQLite replays one that is whole in itself, also if it
  * belongs to another state of the database, so the result is looked at while that is cheap.
  */
-function checkAfterCrash(connection: Connection, layout: Layout): void {
-  if (sizeOf(layout.database) > quickCheckBytes) return
-  if (readSessions(layout.shared).some((session) => !session.gone)) return
-  const verdict = String((connection.prepare('PRAGMA quick_check(1)').get() as Row)[0])
-  if (verdict !== 'ok') throw corrupt(layout, verdict)
+function checkAfterCrash(layout: Layout, options: OpenOptions): void {
+  // Read-only: the last connection to close copies the log into the database, and a log that is not ours must not get there.
+  const connection = new Connection(layout.database, { ...options, readonly: true })
+  try {
+    if (isBlank(connection)) return // a creation that was cut off, to be done again
+    checkFormat(connection, layout)
+    checkShape(connection, layout, { ...options, readonly: true })
+    if (sizeOf(layout.database) > quickCheckBytes) return
+    const verdict = String((connection.prepare('PRAGMA quick_check(1)').get() as Row)[0])
+    if (verdict !== 'ok') throw corrupt(layout, verdict)
+  } finally {
+    connection.close()
+  }
+}
+
+/** Whether no running process has the store open. */
+function isLeftAlone(layout: Layout): boolean {
+  return readSessions(layout.shared).every((session) => session.gone)
 }
 
 function sizeOf(path: string): number {
