@@ -1,14 +1,14 @@
 // Fills a store; then closes it and ends, or stays until it is killed, so that the log still holds what was written last.
 import { DiskCache } from 'holdfast'
 import { patterned } from '../../support/patterned.mjs'
-import { options, order, report } from './protocol.mjs'
+import { end, options, order, report } from './protocol.mjs'
 
 const cache = new DiskCache(options.directory)
 cache.setMany(entries('', options.entries, 400))
 cache.setMany(entries('file-', 5, 100_000))
 if (options.close) {
   cache.close()
-  process.disconnect()
+  end()
 } else {
   report('filled')
   await order('never')

@@ -1,13 +1,13 @@
 // Fills a store with small entries, a third of them with a life time and a tenth with a tag, and ends.
 import { DiskCache } from 'holdfast'
-import { options } from './protocol.mjs'
+import { end, options } from './protocol.mjs'
 
 const cache = new DiskCache(options.directory)
 for (let start = 0; start < options.entries; start += 10_000) {
   cache.setMany(entries(start, 10_000))
 }
 cache.close()
-process.disconnect()
+end()
 
 function* entries(start, count) {
   for (let index = start; index < start + count; index += 1) {

@@ -1,7 +1,7 @@
 // 5,000 gets of a store that has a limit (and so must note uses) against one that has none, in turns.
 import { join } from 'node:path'
 import { DiskCache } from 'holdfast'
-import { breathe, options, report } from './protocol.mjs'
+import { breathe, end, options, report } from './protocol.mjs'
 
 const keys = Array.from({ length: 5_000 }, (_, index) => `key-${index}`)
 const value = Buffer.alloc(256, 1)
@@ -18,7 +18,7 @@ for (let round = 0; round < options.rounds + 5; round += 1) {
 limited.close()
 unlimited.close()
 report('times', times)
-process.disconnect()
+end()
 
 function filled(name, store) {
   const cache = new DiskCache(join(options.home, name), { ...store, hot: options.hot })

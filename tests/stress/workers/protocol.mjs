@@ -35,9 +35,17 @@ export function breathe() {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
+/**
+ * Ends the process once everything it reported was sent: a large report is written in pieces, and leaving at once would cut
+ * it off.
+ */
+export function end() {
+  process.send({ type: 'end' }, () => process.disconnect())
+}
+
 /** Waits for `finish`, then ends the process as a program that is done would. */
 export async function untilFinish(close) {
   await order('finish')
   close?.()
-  process.disconnect()
+  end()
 }

@@ -1,13 +1,13 @@
 // Opens a store that another process filled and reports, for each awkward key, the value found under it.
 import { DiskCache, DiskIndex, keyId, ShardedDiskCache, ShardedDiskIndex } from 'holdfast'
 import { awkwardKeys } from '../../support/awkward-keys.mjs'
-import { options, report } from './protocol.mjs'
+import { end, options, report } from './protocol.mjs'
 
 const kinds = { DiskCache, DiskIndex, ShardedDiskCache, ShardedDiskIndex }
 const store = new kinds[options.kind](options.directory)
 report('found', awkwardKeys.map(read))
 store.close()
-process.disconnect()
+end()
 
 function read(key) {
   try {

@@ -2,7 +2,7 @@
 // the log cannot be taken back to its start meanwhile. No verb of the store does that.
 import { join } from 'node:path'
 import { openDatabase } from '../../support/sqlite-driver.mjs'
-import { options, order, report } from './protocol.mjs'
+import { end, options, order, report } from './protocol.mjs'
 
 const database = await openDatabase(join(options.directory, 'holdfast.db'))
 database.exec('PRAGMA busy_timeout = 5000')
@@ -13,4 +13,4 @@ await order('release')
 database.exec('COMMIT')
 database.close()
 report('release')
-process.disconnect()
+end()

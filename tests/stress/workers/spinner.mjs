@@ -1,6 +1,6 @@
 // The control of every claim about the worst call: a process that only reads the clock. Where it stands still, the
 // machine (its scheduler, a neighbour on the same host) is at fault and not the store.
-import { breathe, order, ordered, report } from './protocol.mjs'
+import { breathe, end, order, ordered, report } from './protocol.mjs'
 
 report('ready')
 await order('go')
@@ -15,4 +15,4 @@ while (!ordered('stop')) {
   await breathe()
 }
 report('stop', worst)
-process.disconnect()
+end()

@@ -1,7 +1,7 @@
 // Sets entries with short life times and looks at them without a pause, through the hot set and past it, until all are
 // gone. Reports the last moment at which each was still there and the first at which it was not.
 import { DiskCache } from 'holdfast'
-import { breathe, options, report } from './protocol.mjs'
+import { breathe, end, options, report } from './protocol.mjs'
 
 const stores = {
   hot: new DiskCache(options.directory),
@@ -18,7 +18,7 @@ while (watched.some((entry) => entry.firstMiss === undefined)) {
 }
 report('watched', watched)
 for (const cache of Object.values(stores)) cache.close()
-process.disconnect()
+end()
 
 function watch(ttl, store, verb) {
   const key = `${ttl}-${store}-${verb}`
