@@ -23,7 +23,9 @@ function time(us) {
 }
 
 function times(subject) {
-  return subject?.p50 !== undefined ? `${time(subject.p50)} / ${time(subject.p99)} / ${time(subject.max)}` : ''
+  return subject?.p50 !== undefined
+    ? `${time(subject.p50)} / ${time(subject.p99)} / ${time(subject.max)}`
+    : ''
 }
 
 function figure({ value, basis }) {
