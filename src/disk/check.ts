@@ -1,18 +1,18 @@
-import { lstatSync } from 'node:fs'
 import type { Key } from '../contracts/key.ts'
+import { unwrap } from '../frame/frame.ts'
 import { checkOptionNames } from '../util/options.ts'
 import type { Row } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { findOrphans, valueFolders } from './recovery.ts'
 import { isDamage } from './sqlite-errors.ts'
 import { keyOfRow } from './stored-key.ts'
-import { isFileName, unlinkIfThere } from './value-files.ts'
+import { unlinkIfThere } from './value-files.ts'
 
 /** Options of `check`. */
 export interface CheckOptions {
   /** Puts right what can be. @default false */
   readonly fix?: boolean | undefined
-  /** Also reads every value file and compares its checksum. @default false */
+  /** Also reads every value and compares its checksum. @default false */
   readonly verify?: boolean | undefined
 }
 
@@ -56,6 +56,14 @@ export function checkStore(engine: Engine, options: CheckOptions = {}): CheckRep
   return audit.run()
 }
 
+function isFrame(value: unknown): boolean {
+  try {
+    return value instanceof Uint8Array && unwrap(value, true).payload !== undefined
+  } catch {
+    return false
+  }
+}
+
 class Audit {
   readonly #engine: Engine
   readonly #fix: boolean
@@ -71,6 +79,7 @@ class Audit {
   run(): CheckReport {
     this.#checkDatabase()
     this.#checkFiles()
+    if (this.#verify) this.#checkInline()
     this.#checkOrphans()
     this.#checkTags()
     this.#checkNextId()
@@ -112,7 +121,7 @@ class Audit {
   }
 
   #checkFiles(): void {
-    const sql = `SELECT id, size, file, tags, expires, key, long_key, checksum FROM entries
+    const sql = `SELECT id, size, file, key, long_key, checksum FROM entries
       WHERE file IS NOT NULL AND id > ? ORDER BY id LIMIT ${pageSize}`
     for (let position = 0; ; ) {
       const rows = this.#engine.connection.rows(sql, position)
@@ -124,29 +133,41 @@ class Audit {
     }
   }
 
+  #checkInline(): void {
+    const sql = `SELECT id, key, long_key, value FROM entries WHERE file IS NULL AND id > ? ORDER BY id LIMIT ${pageSize}`
+    for (let position = 0; ; ) {
+      const rows = this.#engine.connection.rows(sql, position)
+      for (const [id, key, long, value] of rows) {
+        position = id as number
+        if (isFrame(value)) continue
+        const detail = 'the value is not what was written'
+        const fixed = this.#fix && this.#engine.writer.removeDamaged(position, value as Uint8Array)
+        this.#add({ kind: 'checksum', detail, key: keyOfRow(key, long) }, fixed)
+      }
+      if (rows.length < pageSize) return
+    }
+  }
+
   #checkFile(row: Row): void {
     const file = row[2] as string
     const wrong = this.#wrongWith(file, row)
     if (wrong === undefined || !this.#stillNamed(row)) return
-    const problem = { ...wrong, key: keyOfRow(row[5] ?? null, row[6] ?? null), file }
+    const problem = { ...wrong, key: keyOfRow(row[3] ?? null, row[4] ?? null), file }
     this.#add(problem, this.#fix && this.#engine.writer.removeDamaged(row[0] as number, file))
   }
 
   #wrongWith(file: string, row: Row): Pick<Problem, 'kind' | 'detail'> | undefined {
-    const { files } = this.#engine
-    const status = isFileName(file)
-      ? lstatSync(files.pathOf(file), { throwIfNoEntry: false })
-      : undefined
-    if (status === undefined) return { kind: 'missing-file', detail: 'the value file is not there' }
-    if (!status.isFile() || status.size !== row[1]) {
-      return {
-        kind: 'size-mismatch',
-        detail: `the value file has ${status.size} bytes, its row says ${row[1]}`,
-      }
+    const { values } = this.#engine
+    const named = {
+      name: file,
+      size: row[1] as number,
+      checksum: row[5] as Uint8Array,
+      digest: undefined,
     }
-    if (!this.#verify || files.verify(file, row[1] as number, row[7] as Uint8Array))
-      return undefined
-    return { kind: 'checksum', detail: 'the value file is not what was written' }
+    const wrong = values.check(named, this.#verify)
+    return wrong === undefined
+      ? undefined
+      : { kind: wrong.kind, detail: `the value file is ${wrong.damage}` }
   }
 
   /** Between our looks at row and file, a writer may have replaced both. */

@@ -34,7 +34,7 @@ export function addToCounter(
     const change = what === 'decr' ? -delta : delta
     const sum = addExactly(found === undefined ? initial : found.value, change)
     const options = defaultSetOptions(ttl ?? engine.options.ttl, now())
-    writer.using(what, writer.encode(sum), (prepared) =>
+    writer.using(what, key, engine.format.encode(sum), (prepared) =>
       writer.replaceValue(what, key, prepared, options, ttl),
     )
     return sum

@@ -1,6 +1,7 @@
 import type { SetOptions } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
+import { hashContent } from '../keys/pending-content.ts'
 import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import { invalidOption } from '../util/options.ts'
 import { backupStore } from './backup.ts'
@@ -39,7 +40,7 @@ export class DiskStore<V = unknown> extends WritableStore<V> {
         'getOrSet: compute returned a promise. Use load(key, loader) for asynchronous work.',
       )
     }
-    const encoded = this.engine.coding.encode(value)
+    const encoded = this.engine.format.encode(value)
     try {
       this.storeEncoded('getOrSet', stored, encoded, this.resolve(options))
     } catch (error) {
@@ -59,8 +60,11 @@ export class DiskStore<V = unknown> extends WritableStore<V> {
     options?: StoreLoadOptions<T>,
   ): Promise<T> {
     this.engine.checkOpen()
+    const hashed = hashContent(key, options?.signal)
+    const ready = hashed === undefined ? key : await hashed
+    this.engine.checkOpen()
     return (await this.loads.load(
-      toStoredKey(key),
+      toStoredKey(ready),
       loader,
       options as StoreLoadOptions<never>,
     )) as T

@@ -2,9 +2,11 @@ import { statSync } from 'node:fs'
 import type { EntryInfo } from '../contracts/entry.ts'
 import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
 import type { StoreEvent } from '../contracts/events.ts'
+import { ValueFormat } from '../frame/value-format.ts'
 import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import { type Connection, closedError } from './connection.ts'
 import { createFolders, type Layout, prepareDirectory } from './directory.ts'
+import { EntryRows } from './entry-rows.ts'
 import { evictionPolicies } from './eviction-policy.ts'
 import { Leases } from './leases.ts'
 import { infoColumns, toInfo } from './listing.ts'
@@ -17,6 +19,8 @@ import { Removal } from './removal.ts'
 import { Reserve } from './reserve.ts'
 import type { StoreKind } from './schema.ts'
 import { Session } from './session.ts'
+import { Signatures } from './signatures.ts'
+import { Snapshots } from './snapshots.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { Stamps } from './stamp.ts'
 import { keyOfRow, type StoredKey } from './stored-key.ts'
@@ -24,8 +28,8 @@ import { Tally } from './tally.ts'
 import { Transactions } from './transactions.ts'
 import { Trash } from './trash.ts'
 import { Uses } from './uses.ts'
-import { ValueCoding } from './value-coding.ts'
 import { ValueFiles } from './value-files.ts'
+import { ValueReader } from './value-reader.ts'
 import { WriteLock } from './write-lock.ts'
 import { Writer } from './writer.ts'
 
@@ -58,7 +62,10 @@ export class Engine {
   readonly connection: Connection
   readonly files: ValueFiles
   readonly stamps: Stamps
-  readonly coding: ValueCoding
+  readonly format: ValueFormat
+  readonly values: ValueReader
+  readonly signatures: Signatures | undefined
+  readonly rows: EntryRows
   readonly tally: Tally = new Tally()
   readonly uses: Uses = new Uses()
   readonly transactions: Transactions
@@ -73,9 +80,7 @@ export class Engine {
   readonly beforeClose: (() => void)[] = []
   readonly #session: Session | undefined
   readonly #inode: bigint | undefined
-  /** What a snapshot must not do: repairs, and events, whose listeners may write or close. */
-  readonly #later: (() => void)[] = []
-  #isSnapshot = false
+  readonly #snapshots = new Snapshots()
   #isLost = false
   #closed = false
 
@@ -98,9 +103,11 @@ export class Engine {
       throw toStoreError(error, layout.directory)
     }
     const policy = evictionPolicies[options.eviction]
-    this.files = new ValueFiles(layout.values, this.#session, options)
+    this.files = new ValueFiles(layout.values, this.#session, options.durability)
+    this.values = new ValueReader(this.files, options.verify)
     this.stamps = new Stamps(options.clock)
-    this.coding = new ValueCoding(options.codec, Math.min(options.maxValueBytes, options.maxBytes))
+    this.format = new ValueFormat({ ...options, maxStoredBytes: options.maxBytes })
+    this.signatures = options.signing === undefined ? undefined : new Signatures(options.signing)
     this.transactions = new Transactions(
       connection,
       new WriteLock(connection, options.busyTimeout),
@@ -124,13 +131,11 @@ export class Engine {
       ttl: options.leaseTtl,
     })
     this.writer = new Writer(this)
+    this.rows = new EntryRows({ ...this, removeForged: this.#removeForged })
     this.reader = new Reader({
-      connection,
-      files: this.files,
-      coding: this.coding,
-      tally: this.tally,
-      now: this.now,
-      emit: this.emit,
+      ...this,
+      verify: options.verify !== 'never',
+      throwsAtDamage: options.encryption?.onFailure === 'throw',
       noteUse: policy.countsReads && !options.readonly ? this.#noteUse : undefined,
       repair: this.#repair,
     })
@@ -143,16 +148,14 @@ export class Engine {
 
   /** Tells the user's listener. Its errors are its own. */
   readonly emit: (event: StoreEvent) => void = (event) => {
-    if (this.#isSnapshot) {
-      this.#later.push(() => this.emit(event))
-      return
-    }
-    try {
-      const answer: unknown = this.options.onEvent?.(event)
-      if (isThenable(answer)) ignoreRejection(answer)
-    } catch {
-      // A listener must not break the call that it is told about.
-    }
+    this.#snapshots.outside(() => {
+      try {
+        const answer: unknown = this.options.onEvent?.(event)
+        if (isThenable(answer)) ignoreRejection(answer)
+      } catch {
+        // A listener must not break the call that it is told about.
+      }
+    })
   }
 
   /** What is known of the entry `id`. */
@@ -163,16 +166,7 @@ export class Engine {
 
   /** Runs several reads on one state of the store. */
   snapshot<T>(work: () => T): T {
-    if (this.transactions.isOpen || this.#isSnapshot) return work()
-    this.connection.retry(() => this.connection.run('BEGIN'))
-    this.#isSnapshot = true
-    try {
-      return work()
-    } finally {
-      this.#isSnapshot = false
-      this.connection.run('COMMIT')
-      for (const run of this.#later.splice(0)) run()
-    }
+    return this.#snapshots.run(this.connection, this.transactions.isOpen, work)
   }
 
   /** Removes every entry and gives the room back. @returns how many were live. */
@@ -212,7 +206,7 @@ export class Engine {
 
   /** @throws HoldfastError `ERR_BUSY` while a transaction or a read of several entries is open. */
   checkClosable(): void {
-    if (!this.transactions.isOpen && !this.#isSnapshot) return
+    if (!this.transactions.isOpen && !this.#snapshots.isOpen) return
     throw new HoldfastError(
       'ERR_BUSY',
       'close: not inside transact, nor inside a listener during a call. Close the store afterwards.',
@@ -243,12 +237,14 @@ export class Engine {
   }
 
   /** Reads that share a snapshot cannot write: what they found damaged is removed after it. */
-  readonly #repair = (id: number, file: string, done: () => void): void => {
-    const repair = (): void => {
-      if (this.writer.removeDamaged(id, file)) done()
-    }
-    if (this.#isSnapshot) this.#later.push(repair)
-    else repair()
+  readonly #repair = (id: number, damaged: string | Uint8Array, done: () => void): void => {
+    this.#snapshots.outside(() => {
+      if (this.writer.removeDamaged(id, damaged)) done()
+    })
+  }
+
+  readonly #removeForged = (id: number, signature: Uint8Array): void => {
+    this.#snapshots.outside(() => this.writer.removeForged(id, signature))
   }
 
   readonly #noteUse = (id: number): void => {

@@ -16,15 +16,19 @@ export interface NewEntry {
   readonly tags: readonly string[]
   readonly description: string | null
   readonly meta: Uint8Array | null
+  /** What ties all of this together, where the store signs. */
+  readonly signature: Uint8Array | null
 }
 
 const insert = `INSERT INTO entries
-  (id, key, long_key, codec, flags, size, written, uses, expires, file, checksum, tags, description, meta, value)
-  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`
+  (id, key, long_key, codec, flags, size, written, uses, expires, file, checksum, tags, description, meta,
+    signature, value)
+  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const replacement = `codec = excluded.codec, flags = excluded.flags, size = excluded.size, written = excluded.written,
   used = excluded.written, uses = uses + 1, expires = excluded.expires, file = excluded.file, checksum = excluded.checksum,
-  tags = excluded.tags, description = excluded.description, meta = excluded.meta, value = excluded.value`
+  tags = excluded.tags, description = excluded.description, meta = excluded.meta,
+  signature = excluded.signature, value = excluded.value`
 
 /** Stores an entry in place of what its key had, whose id, and so its place in the order of insertion, it takes over. */
 export const putEntry: string = `${insert} ON CONFLICT (key) DO UPDATE SET ${replacement}`
@@ -33,7 +37,7 @@ export const putEntry: string = `${insert} ON CONFLICT (key) DO UPDATE SET ${rep
 export const addEntry: string = `${putEntry} WHERE expires <= ?`
 
 const isPlain =
-  'file IS NULL AND tags IS NULL AND expires IS NULL AND description IS NULL AND meta IS NULL'
+  'file IS NULL AND tags IS NULL AND expires IS NULL AND description IS NULL AND meta IS NULL AND signature IS NULL'
 
 /**
  * Stores an entry that has nothing but an inline value, if its key has no entry or one like it; otherwise it changes no row.
@@ -50,7 +54,8 @@ export function plainParameters(entry: NewEntry): SqlValue[] | undefined {
   const { key, value } = entry
   if (!(value instanceof Uint8Array) || entry.expires !== null || entry.tags.length > 0)
     return undefined
-  if (entry.description !== null || entry.meta !== null) return undefined
+  if (entry.description !== null || entry.meta !== null || entry.signature !== null)
+    return undefined
   return [key.bytes, key.long, entry.codec, entry.flags, entry.size, entry.stamp, value]
 }
 
@@ -69,11 +74,17 @@ export function entryParameters(entry: NewEntry): SqlValue[] {
     entry.expires,
     file,
     checksum,
-    entry.tags.length === 0 ? null : JSON.stringify(entry.tags),
+    tagsColumn(entry.tags),
     entry.description,
     entry.meta,
+    entry.signature,
     inline,
   ]
+}
+
+/** Tags as rows hold them. */
+export function tagsColumn(tags: readonly string[]): string | null {
+  return tags.length === 0 ? null : JSON.stringify(tags)
 }
 
 /** The tags that a row names. */

@@ -1,6 +1,6 @@
 import type { Key } from '../contracts/key.ts'
 import type { Engine } from './engine.ts'
-import { keyOfRow, type StoredKey, textOfRow } from './stored-key.ts'
+import { keyOfRow, type StoredKey, storedKeyOf } from './stored-key.ts'
 
 /** Entries read at a time: no read transaction stays open between pages, so the log can be emptied meanwhile. */
 const pageSize = 128
@@ -18,11 +18,8 @@ export function* iterateKeys(engine: Engine): Generator<{ key: Key; stored: Stor
       position = row[0] as number
       const expires = row[3] as number | null
       if (expires !== null && expires <= engine.now()) continue
-      const stored = {
-        text: textOfRow(row[1], row[2]),
-        bytes: row[1] as Uint8Array,
-        long: row[2] as Uint8Array | null,
-      }
+      const stored = storedKeyOf(row[1], row[2])
+      if (engine.signatures !== undefined && !engine.rows.has(stored)) continue
       yield { key: keyOfRow(row[1], row[2]), stored }
     }
     if (rows.length < pageSize) return

@@ -2,13 +2,13 @@ import { deserialize } from 'node:v8'
 import type { EntryInfo, Meta } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
+import { codecName } from './codec-column.ts'
 import type { Row, SqlValue } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { parseTags } from './entries.ts'
 import { checkTag } from './set-options.ts'
 import { millisOf } from './stamp.ts'
-import { keyOfRow, textOfRow } from './stored-key.ts'
-import { codecName } from './value-coding.ts'
+import { keyOfRow, storedKeyOf, textOfRow } from './stored-key.ts'
 
 /** Which entries `list` gives, and in which order. */
 export interface ListFilter {
@@ -46,13 +46,32 @@ export function listShards(engines: readonly Engine[], filter: ListFilter = {}):
   const orderBy = oneOf('orderBy', filter.orderBy, ['key', 'created', 'accessed', 'size'], 'key')
   const limit = limitOf(filter.limit)
   const place = placeAfter(engines, filter.after, orderBy)
-  const rows = engines.flatMap((engine) => select(engine, filter, orderBy, place, limit))
+  const rows = engines.flatMap((engine) => selectTrusted(engine, filter, orderBy, place, limit))
   if (engines.length > 1) rows.sort(byPlace)
   return (limit < 0 ? rows : rows.slice(0, limit)).map(toInfo)
 }
 
 /** A place in an order: what it is by, then the text of the key. */
 type Place = readonly [by: SqlValue, text: Uint8Array]
+
+/** The rows that may be believed: in a store that signs, what others wrote into it is not told. */
+function selectTrusted(
+  engine: Engine,
+  filter: ListFilter,
+  orderBy: keyof typeof orders,
+  start: Place | undefined,
+  limit: number,
+): Row[] {
+  if (engine.signatures === undefined) return select(engine, filter, orderBy, start, limit)
+  const trusted: Row[] = []
+  for (let place = start; ; ) {
+    const rows = select(engine, filter, orderBy, place, limit)
+    trusted.push(...rows.filter((row) => engine.rows.has(storedKeyOf(row[0], row[1]))))
+    const last = rows.at(-1)
+    if (last === undefined || limit < 0 || trusted.length >= limit) return trusted
+    place = [last.at(-2) as SqlValue, last.at(-1) as Uint8Array]
+  }
+}
 
 function select(
   engine: Engine,

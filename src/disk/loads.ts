@@ -1,3 +1,4 @@
+import type { EncodedValue } from '../contracts/codec.ts'
 import type { Duration, SetOptions } from '../contracts/entry.ts'
 import { parseDuration } from '../util/duration.ts'
 import { invalidOption } from '../util/options.ts'
@@ -5,9 +6,9 @@ import { asyncError } from './async-error.ts'
 import type { Engine } from './engine.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type HeldLease, nextTry, tryHold } from './lock.ts'
+import { ownBytes } from './own-bytes.ts'
 import { checkSetOptionNames, type ResolvedSetOptions, resolveSetOptions } from './set-options.ts'
 import type { StoredKey } from './stored-key.ts'
-import type { Encoded } from './value-coding.ts'
 
 /** Options of `DiskCache.load`. */
 export interface StoreLoadOptions<T = unknown> extends SetOptions {
@@ -24,7 +25,7 @@ export interface StoreLoadOptions<T = unknown> extends SetOptions {
 /** What a load brought: the bytes, so that no two callers share an object, or the value itself for one caller. */
 interface Outcome {
   readonly value: unknown
-  readonly encoded: Encoded | undefined
+  readonly encoded: EncodedValue | undefined
   taken: boolean
 }
 
@@ -188,10 +189,10 @@ export class Loads {
     if (options.forceFresh === true) return undefined
     // Only what can be read counts: an entry that cannot be decoded is a miss, and must not stop the loader.
     if (this.#engine.reader.find(key) === undefined) return undefined
-    const found = this.#engine.reader.findBytes(key)
-    if (found === undefined) return undefined
-    const encoded = { codec: found.codec, bytes: found.bytes }
-    return { value: undefined, encoded, taken: true }
+    const found = this.#engine.reader.findEncoded(key)
+    return found === undefined
+      ? undefined
+      : { value: undefined, encoded: found.encoded, taken: true }
   }
 
   async #tryLease(
@@ -222,7 +223,7 @@ export class Loads {
       const value = await orAborted(loader(signal), signal)
       const isKept = options.cacheIf === undefined || options.cacheIf(value as never)
       if (!isKept) return { value, encoded: this.#copyForOthers(value), taken: false }
-      const encoded = ownBytes(this.#engine.coding.encode(value))
+      const encoded = ownBytes(this.#engine.format.encode(value))
       const { ttl, kind } = { ttl: this.#engine.options.ttl, kind: this.#engine.shape.kind }
       await this.#store(
         key,
@@ -236,14 +237,14 @@ export class Loads {
     }
   }
 
-  #decode({ codec, bytes }: Encoded): unknown {
-    return this.#engine.coding.decode(codec, new Uint8Array(bytes))
+  #decode(encoded: EncodedValue): unknown {
+    return this.#engine.format.decode(ownBytes(encoded))
   }
 
   /** Other callers get a copy also of what is not kept; of what has no copy they get the thing itself. */
-  #copyForOthers(value: unknown): Encoded | undefined {
+  #copyForOthers(value: unknown): EncodedValue | undefined {
     try {
-      return ownBytes(this.#engine.coding.encode(value))
+      return ownBytes(this.#engine.format.encode(value))
     } catch {
       return undefined
     }
@@ -252,7 +253,7 @@ export class Loads {
   /** Stores what was loaded, unless a write that came meanwhile has ended the lease. */
   async #store(
     key: StoredKey,
-    encoded: Encoded,
+    encoded: EncodedValue,
     options: ResolvedSetOptions,
     held: HeldLease | undefined,
   ): Promise<void> {
@@ -261,7 +262,7 @@ export class Loads {
     if (options.expires !== null && options.expires <= now()) return
     this.#group.flush()
     await this.#engine.keepValue(key, async () => {
-      const prepared = writer.prepare('load', encoded)
+      const prepared = await writer.prepareAsync('load', key, encoded)
       try {
         await transactions.writeAsync('load', () => {
           if (!leases.isCurrent(held.lease, key)) return
@@ -281,12 +282,6 @@ export function checkCacheIf(value: unknown): void {
   if (value !== undefined && typeof value !== 'function') {
     throw invalidOption('cacheIf', value, 'a function of the value')
   }
-}
-
-/** A copy, because the codec may have given a view of the value, which its owner may change. */
-export function ownBytes(encoded: Encoded): Encoded {
-  // Not slice(): a Buffer's is a view.
-  return { codec: encoded.codec, bytes: new Uint8Array(encoded.bytes) }
 }
 
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

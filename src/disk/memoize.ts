@@ -3,11 +3,13 @@ import type { SetOptions } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
 import { encodeArguments } from '../keys/encode-arguments.ts'
+import { hashContent } from '../keys/pending-content.ts'
 import { isThenable } from '../util/is-thenable.ts'
 import { invalidOption } from '../util/options.ts'
 import type { Engine } from './engine.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { checkCacheIf, type Loads, ownBytes, promisedFlag } from './loads.ts'
+import { checkCacheIf, type Loads, promisedFlag } from './loads.ts'
+import { ownBytes } from './own-bytes.ts'
 import { checkSetOptionNames, resolveSetOptions } from './set-options.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
 
@@ -73,7 +75,7 @@ export function memoize<F extends AnyFunction>(
   resolveSetOptions(options, engine.options.ttl, engine.now(), engine.shape.kind)
   const calls = new Calls(hostOf, fn, options)
   const memoized = function (this: unknown, ...args: Parameters<F>): unknown {
-    return calls.call(this, toStoredKey(keyOf(...args)), args)
+    return calls.call(this, keyOf(...args), args)
   }
   Object.defineProperty(memoized, 'name', { value: fn.name, configurable: true })
   Object.defineProperty(memoized, 'length', { value: fn.length, configurable: true })
@@ -87,7 +89,7 @@ export function memoize<F extends AnyFunction>(
       return host.deleteStored(key)
     },
     refresh: function (this: unknown, ...args: Parameters<F>) {
-      return calls.refresh(this, toStoredKey(keyOf(...args)), args)
+      return calls.refresh(this, keyOf(...args), args)
     },
     peek: (...args: Parameters<F>) => {
       const key = toStoredKey(keyOf(...args))
@@ -165,8 +167,9 @@ class Calls<F extends AnyFunction> {
     return { hits: this.#hits, misses: this.#misses }
   }
 
-  call(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
-    if (this.#isAsync) return this.#load(self, key, args, false)
+  call(self: unknown, given: Key, args: Parameters<F>): unknown {
+    if (this.#isAsync) return this.#load(self, given, args, false)
+    const key = toStoredKey(given)
     const { engine, loads } = this.#hostOf(key)
     engine.checkOpen()
     const found = engine.reader.get(key)
@@ -182,17 +185,21 @@ class Calls<F extends AnyFunction> {
     return this.#compute(self, key, args)
   }
 
-  refresh(self: unknown, key: StoredKey, args: Parameters<F>): unknown {
+  refresh(self: unknown, given: Key, args: Parameters<F>): unknown {
+    if (this.#isAsync) return this.#load(self, given, args, true)
+    const key = toStoredKey(given)
     this.#hostOf(key).engine.checkOpen()
-    return this.#isAsync ? this.#load(self, key, args, true) : this.#compute(self, key, args)
+    return this.#compute(self, key, args)
   }
 
   async #load(
     self: unknown,
-    key: StoredKey,
+    given: Key,
     args: Parameters<F>,
     forceFresh: boolean,
   ): Promise<unknown> {
+    const hashed = hashContent(given)
+    const key = toStoredKey(hashed === undefined ? given : await hashed)
     this.#hostOf(key).engine.checkOpen()
     let called = false
     const loader = async (): Promise<unknown> => {
@@ -235,7 +242,7 @@ class Calls<F extends AnyFunction> {
   #keep(key: StoredKey, value: unknown, flags: number): void {
     const { engine, group } = this.#hostOf(key)
     if (this.#options.cacheIf !== undefined && !this.#options.cacheIf(value as never)) return
-    const encoded = ownBytes(engine.coding.encode(value))
+    const encoded = ownBytes(engine.format.encode(value))
     const options = resolveSetOptions(
       this.#setOptions,
       engine.options.ttl,
@@ -245,7 +252,7 @@ class Calls<F extends AnyFunction> {
     if (engine.isClosed || (options.expires !== null && options.expires <= engine.now())) return
     group.flush()
     try {
-      engine.writer.using('memoize', encoded, (prepared) => {
+      engine.writer.using('memoize', key, encoded, (prepared) => {
         engine.writer.store('memoize', key, prepared, options, flags)
       })
     } catch (error) {

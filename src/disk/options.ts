@@ -1,7 +1,12 @@
+import { auto } from '../codecs/auto.ts'
 import { type Clock, systemClock } from '../contracts/clock.ts'
 import type { Codec } from '../contracts/codec.ts'
+import type { Compression } from '../contracts/compression.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { StoreEvent } from '../contracts/events.ts'
+import { type ResolvedCompression, resolveCompression } from '../frame/compression-options.ts'
+import { type Encryption, isEncryption } from '../frame/encryption.ts'
+import { isSigning, type Signing } from '../frame/signing.ts'
 import { type ByteSize, parseByteSize } from '../util/byte-size.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
@@ -11,7 +16,7 @@ import type { EvictionPolicy } from './eviction-policy.ts'
 export interface DiskIndexOptions {
   /** Values of more bytes than this live in files beside the database. @default '32KiB' */
   readonly inlineBytes?: ByteSize | undefined
-  /** Values that encode to more bytes are refused on write, and not read. @default none */
+  /** Values of more bytes, before compression, are refused on write, and not read. @default none */
   readonly maxValueBytes?: ByteSize | undefined
   /**
    * The in-process set of decoded entries. Accepted and checked; every read still goes to the database in this version.
@@ -21,9 +26,18 @@ export interface DiskIndexOptions {
     | false
     | { readonly maxBytes?: ByteSize; readonly share?: 'copy' | 'frozen' }
     | undefined
-  /** Encodes every value. @default the codec that keeps the value's type */
+  /** Encodes every value. @default auto(), which keeps the value's type */
   readonly codec?: Codec | undefined
-  /** When the checksum of a value file is compared: at its first read in this process, at every read, or never. @default 'first' */
+  /** How values are compressed. What does not get smaller is stored as it is. @default 'none' */
+  readonly compress?: Compression | undefined
+  /** Encrypts values; see `encryption`. Keys, tags, sizes and times stay readable. @default none */
+  readonly encrypt?: Encryption | undefined
+  /** Signs entries, and believes no others; see `signing`. @default none */
+  readonly sign?: Signing | undefined
+  /**
+   * When checksums are compared: that of a value file at its first read in this process, at every read, or never; those of
+   * inline values, which cost next to nothing, always or never. @default 'first'
+   */
   readonly verify?: 'first' | 'always' | 'never' | undefined
   /** What an acknowledged write survives: a killed process, or also power loss (a flush to the device per commit). @default 'process' */
   readonly durability?: 'process' | 'machine' | undefined
@@ -71,7 +85,10 @@ export interface ResolvedOptions {
   readonly ttl: number
   readonly inlineBytes: number
   readonly maxValueBytes: number
-  readonly codec: Codec | undefined
+  readonly codec: Codec
+  readonly compression: ResolvedCompression | undefined
+  readonly encryption: Encryption | undefined
+  readonly signing: Signing | undefined
   readonly verify: 'first' | 'always' | 'never'
   readonly durability: 'process' | 'machine'
   readonly busyTimeout: number
@@ -91,6 +108,8 @@ const indexNames = [
   'hot',
   'codec',
   'compress',
+  'encrypt',
+  'sign',
   'verify',
   'durability',
   'busyTimeout',
@@ -106,7 +125,7 @@ const indexNames = [
 const cacheNames = ['maxBytes', 'maxEntries', 'eviction', 'ttl', ...indexNames] as const
 
 /** Part of the contract, but not of this version: refused, because ignoring them would break what they promise. */
-const laterNames = ['compress', 'encrypt', 'sign', 'metadata'] as const
+const laterNames = ['metadata'] as const
 
 /** What a `DiskIndex` has instead of the options it does not take. */
 const withoutEviction = {
@@ -146,7 +165,7 @@ function refuseLater(what: string, options: unknown): void {
   if (typeof options !== 'object' || options === null) return
   const given: Readonly<Record<string, unknown>> = { ...options }
   for (const name of laterNames) {
-    if (given[name] === undefined || (name === 'compress' && given[name] === 'none')) continue
+    if (given[name] === undefined) continue
     throw new HoldfastError(
       'ERR_UNSUPPORTED',
       `${what}: '${name}' is not part of this version. Leave it out; nothing was opened or written.`,
@@ -175,6 +194,9 @@ function resolveCommon(
       orDefault(options.maxValueBytes, Number.POSITIVE_INFINITY),
     ),
     codec: checkCodec(options.codec),
+    compression: resolveCompression(options.compress),
+    encryption: checkEncryption(options.encrypt),
+    signing: checkSigning(options.sign),
     verify: oneOf('verify', options.verify, ['first', 'always', 'never'], 'first'),
     durability: oneOf('durability', options.durability, ['process', 'machine'], 'process'),
     busyTimeout: parseDuration('busyTimeout', orDefault(options.busyTimeout, '5s')),
@@ -225,8 +247,21 @@ function checkBoolean(option: string, value: unknown): boolean {
   throw invalidOption(option, value, 'true or false')
 }
 
-function checkCodec(value: unknown): Codec | undefined {
-  if (value === undefined) return undefined
+const defaultCodec = auto()
+
+function checkEncryption(value: unknown): Encryption | undefined {
+  if (value === undefined || isEncryption(value)) return value
+  // What was given is not shown: it may be a key.
+  throw new HoldfastError('ERR_INVALID_OPTION', 'encrypt: use what encryption({ keys }) returns.')
+}
+
+function checkSigning(value: unknown): Signing | undefined {
+  if (value === undefined || isSigning(value)) return value
+  throw new HoldfastError('ERR_INVALID_OPTION', 'sign: use what signing() returns.')
+}
+
+function checkCodec(value: unknown): Codec {
+  if (value === undefined) return defaultCodec
   const codec = value as Partial<Codec> | null
   const complete = typeof codec?.encode === 'function' && typeof codec.decode === 'function'
   if (!complete || typeof codec.id !== 'string' || !/^[a-z][a-z0-9.-]{0,63}$/.test(codec.id)) {

@@ -5,10 +5,11 @@ import { checkIterable } from '../util/options.ts'
 import { Engine } from './engine.ts'
 import { iterateEntries, iterateKeys } from './iteration.ts'
 import { type ListFilter, listEntries } from './listing.ts'
+import { openMapped } from './mapped-value.ts'
 import type { ResolvedOptions } from './options.ts'
+import { openReadStream } from './read-stream.ts'
 import type { StoreKind } from './schema.ts'
 import { toStoredKey } from './stored-key.ts'
-import { openMapped, openReadStream } from './streams.ts'
 import { storeVolume } from './volume.ts'
 
 /** The verbs that only read, of every embedded store. */
@@ -57,7 +58,7 @@ export class ReadableStore<V = unknown> {
   /** Whether `key` has a live entry. */
   has(key: Key): boolean {
     this.engine.checkOpen()
-    return this.engine.reader.has(toStoredKey(key))
+    return this.engine.rows.has(toStoredKey(key))
   }
 
   /** The values of those `keys` that have one, in their order; as of one moment. */
@@ -111,7 +112,10 @@ export class ReadableStore<V = unknown> {
     return storeVolume(this.engine)
   }
 
-  /** The stored bytes of a value, apart from the store: they stay readable whatever happens to the entry. */
+  /**
+   * The bytes of a value, apart from the store: they stay readable whatever happens to the entry. Those of a value file that
+   * is neither compressed nor encrypted are mapped: its pages come in when they are touched, and the caller's changes stay his.
+   */
   map(key: Key): MappedValue | undefined {
     this.engine.checkOpen()
     return openMapped(this.engine, toStoredKey(key))

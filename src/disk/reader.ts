@@ -1,47 +1,59 @@
+import type { EncodedValue } from '../contracts/codec.ts'
+import { isHoldfastError } from '../contracts/errors.ts'
 import type { StoreEvent } from '../contracts/events.ts'
-import type { Key } from '../contracts/key.ts'
-import type { Connection } from './connection.ts'
+import { decryptError, decryptReason } from '../frame/encryption-error.ts'
+import { type OpenFrame, unwrap } from '../frame/frame.ts'
+import type { ValueFormat } from '../frame/value-format.ts'
+import { isViewCodec } from './codec-column.ts'
 import type { Row } from './driver.ts'
-import { isBusy, isDamage, toStoreError } from './sqlite-errors.ts'
-import { keyOfRow, type StoredKey } from './stored-key.ts'
+import type { EntryRows } from './entry-rows.ts'
+import type { Signatures, Trust } from './signatures.ts'
+import { toStoreError } from './sqlite-errors.ts'
+import { type StoredKey, wholeKey } from './stored-key.ts'
 import type { Tally } from './tally.ts'
-import type { ValueCoding } from './value-coding.ts'
-import type { Damage, ValueFiles } from './value-files.ts'
+import type { Damage, NamedFile, ValueReader } from './value-reader.ts'
 
 /** A live entry that was found, with its value decoded. */
 export interface Found {
   readonly id: number
-  readonly codec: number | string
   readonly flags: number
   readonly value: unknown
 }
 
-/** The bytes of a live entry. */
-export interface FoundBytes {
+/** A live entry whose frame was read and judged. */
+export interface FoundFrame {
   readonly id: number
-  readonly codec: number | string
   readonly flags: number
-  readonly bytes: Uint8Array
+  readonly frame: OpenFrame
 }
 
-const select = 'SELECT id, expires, codec, flags, file, value FROM entries WHERE key = ?'
-const selectFile = 'SELECT file, size, checksum, codec, flags FROM entries WHERE id = ? AND key = ?'
+/** A live entry whose value was decrypted and decompressed. */
+export interface FoundEncoded {
+  readonly id: number
+  readonly flags: number
+  readonly encoded: EncodedValue
+}
+
 const empty = new Uint8Array(0)
 
 /** Another process can replace a file value between our two looks at most this often before we call it damage. */
 const fileAttempts = 8
 
 export interface ReaderParts {
-  readonly connection: Connection
-  readonly files: ValueFiles
-  readonly coding: ValueCoding
+  readonly rows: EntryRows
+  readonly values: ValueReader
+  readonly format: ValueFormat
+  readonly signatures: Signatures | undefined
+  /** Whether inline values are compared with their checksum. */
+  readonly verify: boolean
   /** Notes that an entry was used, if the store wants to know. */
   readonly noteUse: ((id: number) => void) | undefined
   readonly tally: Tally
-  readonly now: () => number
   readonly emit: (event: StoreEvent) => void
-  /** Removes the row of a damaged file, if it still names it, and calls `done` then; perhaps later. */
-  readonly repair: (id: number, file: string, done: () => void) => void
+  /** Whether what cannot be decrypted throws `ERR_DECRYPT` instead of being a miss, and stays as evidence. */
+  readonly throwsAtDamage: boolean
+  /** Removes the row of a damaged value, if it still holds or names it, and calls `done` then; perhaps later. */
+  readonly repair: (id: number, damaged: string | Uint8Array, done: () => void) => void
 }
 
 /** Finds live entries and brings their values. The one way by which a value leaves the store. */
@@ -71,120 +83,137 @@ export class Reader {
 
   /** The live entry of `key`, not counted. */
   find(key: StoredKey): Found | undefined {
-    const found = this.findBytes(key)
-    return found === undefined ? undefined : this.#decode(found, key)
+    const found = this.findEncoded(key)
+    if (found === undefined) return undefined
+    const { id, flags, encoded } = found
+    try {
+      return { id, flags, value: this.#parts.format.decode(encoded) }
+    } catch (error) {
+      this.#parts.rows.report('corrupt', key, 'its value cannot be decoded', error)
+      return undefined
+    }
   }
 
-  /** The stored bytes of the live entry of `key`. */
-  findBytes(key: StoredKey): FoundBytes | undefined {
-    const row = this.#row(key)
-    if (row === undefined) return undefined
-    const expires = row[1] as number | null
-    if (expires !== null && expires <= this.#parts.now()) return undefined
-    const id = row[0] as number
-    if (row[4] !== null) return this.#fromFile(id, key)
-    const inline = (row[5] as Uint8Array | null) ?? empty
-    if (!this.#parts.coding.allows(inline.byteLength)) return this.#refuse(key, inline.byteLength)
+  /** The live entry of `key` with the bytes that its codec made. @param how `map` maps value files of every codec. */
+  findEncoded(key: StoredKey, how: 'read' | 'map' = 'read'): FoundEncoded | undefined {
+    const found = this.#findFrame(key, how)
+    if (found === undefined) return undefined
+    const { id, flags, frame } = found
+    try {
+      return { id, flags, encoded: this.#parts.format.open(frame, wholeKey(key)) }
+    } catch (error) {
+      this.reportClosed(key, error)
+      return undefined
+    }
+  }
+
+  /** The row of the live entry of `key` whose value is in a file: what is known of the file, if the row can be trusted. */
+  findFile(key: StoredKey): { id: number; codec: number | string; file: NamedFile } | undefined {
+    const row = this.#parts.rows.find(key)
+    if (row === undefined || row[4] === null) return undefined
+    const again = this.#parts.rows.withFile(row[0] as number, key)
+    if (again === undefined || again[4] === null) return undefined
+    const trust = this.#parts.rows.trust(again, key)
+    if (trust === undefined) return undefined
     return {
-      id,
-      codec: row[2] as number | string,
-      flags: row[3] as number,
-      bytes: inline,
+      id: again[0] as number,
+      codec: again[2] as number | string,
+      file: fileOf(again, trust),
     }
   }
 
-  /** Whether `key` has a live entry. */
-  has(key: StoredKey): boolean {
-    const row = this.#lookUp('SELECT expires FROM entries WHERE key = ?', key)
-    if (row === undefined) return false
-    const expires = row[0] as number | null
-    return expires === null || expires > this.#parts.now()
-  }
-
-  #row(key: StoredKey): Row | undefined {
+  #findFrame(key: StoredKey, how: 'read' | 'map'): FoundFrame | undefined {
+    const row = this.#parts.rows.find(key)
+    if (row === undefined) return undefined
+    const id = row[0] as number
+    if (row[4] !== null) return this.#fromFile(id, key, how)
+    const trust = this.#parts.rows.trust(row, key)
+    if (trust === undefined) return undefined
+    const bytes = (row[5] as Uint8Array | null) ?? empty
+    const { signatures, verify } = this.#parts
+    if (signatures !== undefined && !isSigned(signatures, trust, bytes))
+      return this.#parts.rows.distrust(key, row, signatures.forged)
     try {
-      return this.#parts.connection.prepare(select).get(key.bytes) as Row | undefined
+      return this.#allowed(key, id, row[3] as number, unwrap(bytes, verify))
     } catch (error) {
-      if (isBusy(error)) return this.#lookUp(select, key)
-      return this.#missIfDamaged(error, key)
+      if (!isHoldfastError(error, 'ERR_INVALID_FRAME')) throw error
+      this.#giveUp(id, key, bytes, error.message)
+      return undefined
     }
   }
 
-  #lookUp(sql: string, key: StoredKey): Row | undefined {
-    try {
-      return this.#parts.connection.row(sql, key.bytes)
-    } catch (error) {
-      return this.#missIfDamaged(error, key)
-    }
-  }
-
-  /** A damaged page is a miss and an event; any other failure to read is an error. */
-  #missIfDamaged(error: unknown, key: StoredKey): undefined {
-    if (!isDamage(error)) throw toStoreError(error, 'get')
-    this.#report(key, 'a page of the database is damaged', error)
-    return undefined
-  }
-
-  #fromFile(id: number, key: StoredKey): FoundBytes | undefined {
+  #fromFile(id: number, key: StoredKey, how: 'read' | 'map'): FoundFrame | undefined {
     for (let attempt = 1; ; attempt += 1) {
-      const row = this.#parts.connection.row(selectFile, id, key.bytes)
+      const row = this.#parts.rows.withFile(id, key)
       if (row === undefined) return undefined // deleted between the two looks
-      const file = row[0] as string | null
-      if (file === null) return this.findBytes(key) // replaced by an inline value
-      const size = row[1] as number
-      if (!this.#parts.coding.allows(size)) return this.#refuse(key, size)
-      const read = this.#readFile(file, size, row[2] as Uint8Array)
-      if (read instanceof Uint8Array)
-        return { id, codec: row[3] as number | string, flags: row[4] as number, bytes: read }
-      const again = this.#parts.connection.row(selectFile, id, key.bytes)?.[0]
-      if (again === file || attempt >= fileAttempts) {
-        this.#giveUp(id, key, file, read)
-        return undefined
-      }
+      if (row[4] === null) return this.#findFrame(key, how) // replaced by an inline value
+      const trust = this.#parts.rows.trust(row, key)
+      if (trust === undefined) return undefined
+      const file = fileOf(row, trust)
+      const read = this.#readFile(file, how === 'map' || isViewCodec(row[2] as number | string))
+      if (!('damage' in read)) return this.#allowed(key, id, row[3] as number, read)
+      const again = this.#parts.rows.withFile(id, key)?.[4]
+      if (again !== file.name && attempt < fileAttempts) continue
+      const { signatures } = this.#parts
+      if (read.isForged === true && signatures !== undefined)
+        return this.#parts.rows.distrust(key, row, signatures.forged)
+      this.#giveUp(id, key, file.name, `its value file is ${read.damage}`)
+      return undefined
     }
   }
 
-  #readFile(file: string, size: number, checksum: Uint8Array): Uint8Array | Damage {
+  #readFile(file: NamedFile, isView: boolean): OpenFrame | Damage {
     try {
-      return this.#parts.files.read(file, size, checksum)
+      return this.#parts.values.read(file, isView)
     } catch (error) {
       throw toStoreError(error, 'get')
     }
   }
 
-  /** Somebody with a higher limit stored it: it is not read here, and stays. */
-  #refuse(key: StoredKey, size: number): undefined {
-    this.#report(key, `its value has ${size} bytes, more than maxValueBytes`, { size })
+  /** Somebody with a higher limit may have stored it: then it is not read here, and stays. */
+  #allowed(key: StoredKey, id: number, flags: number, frame: OpenFrame): FoundFrame | undefined {
+    if (this.#parts.format.allows(frame)) return { id, flags, frame }
+    const size = frame.rawSize
+    this.#parts.rows.report(
+      'corrupt',
+      key,
+      `its value has ${size} bytes, more than maxValueBytes`,
+      { size },
+    )
     return undefined
   }
 
-  #giveUp(id: number, key: StoredKey, file: string, { damage }: Damage): void {
-    this.#report(key, `its value file is ${damage}`, { file })
-    this.#parts.repair(id, file, () => {
-      this.#parts.emit({
-        type: 'repair',
-        key: this.#keyOf(key),
-        reason: 'the entry was removed',
-        detail: { file },
-      })
+  #giveUp(id: number, key: StoredKey, damaged: string | Uint8Array, reason: string): void {
+    const detail = typeof damaged === 'string' ? { file: damaged } : {}
+    if (this.#parts.throwsAtDamage) throw decryptError('corrupt')
+    this.#parts.rows.report('corrupt', key, reason, detail)
+    this.#parts.repair(id, damaged, () => {
+      const reason = 'the entry was removed'
+      this.#parts.emit({ type: 'repair', key: this.#parts.rows.keyOf(key), reason, detail })
     })
   }
 
-  #decode(found: FoundBytes, key: StoredKey): Found | undefined {
-    try {
-      const { id, codec, flags } = found
-      return { id, codec, flags, value: this.#parts.coding.decode(codec, found.bytes) }
-    } catch (error) {
-      this.#report(key, 'its value cannot be decoded', error)
-      return undefined
+  /** A value that could not be decrypted or decompressed. It stays: with another key or package it may well be readable. */
+  reportClosed(key: StoredKey, error: unknown): void {
+    const reason = decryptReason(error)
+    if (reason === undefined) {
+      this.#parts.rows.report('corrupt', key, 'its value cannot be decompressed', error)
+      return
     }
+    if (this.#parts.throwsAtDamage) throw error
+    this.#parts.rows.report('tamper', key, `it cannot be decrypted (${reason})`, { reason })
   }
+}
 
-  #report(key: StoredKey, reason: string, detail: unknown): void {
-    this.#parts.emit({ type: 'corrupt', key: this.#keyOf(key), reason, detail })
-  }
+function isSigned(signatures: Signatures, { digest }: Trust, bytes: Uint8Array): boolean {
+  return digest === undefined || Buffer.compare(digest, signatures.digest(bytes)) === 0
+}
 
-  #keyOf(key: StoredKey): Key {
-    return keyOfRow(key.bytes, key.long)
+function fileOf(row: Row, { digest }: Trust): NamedFile {
+  return {
+    name: row[4] as string,
+    size: row[6] as number,
+    checksum: row[7] as Uint8Array,
+    digest,
   }
 }

@@ -19,7 +19,9 @@ export const formatVersion = 1
  *   overwrite. `uses` counts.
  * - `rank`: place in the eviction queue, NULL as long as that is the place by insertion (see eviction.ts).
  * - `expires`: milliseconds since the epoch, NULL = never.
- * - `file`, `checksum`: where the value lies if not inline, and the XXH3 of its bytes.
+ * - `size`: bytes of the payload. `value`: its frame (see docs/concepts/frame.md), unless that lies in a file; then `file` names
+ *   it, and `checksum` repeats the frame's, so that a file in another's place is noticed.
+ * - `signature`: over all of this, where the store signs (see docs/concepts/signing.md).
  *
  * `counters`: one row that is always exact, so that size, bytes and limits need no scan. Every write changes its page, so the
  * `store_id` in it says whose log lies beside the database.
@@ -44,6 +46,7 @@ CREATE TABLE entries (
   tags TEXT,
   description TEXT,
   meta BLOB,
+  signature BLOB,
   value BLOB
 );
 CREATE INDEX entries_by_rank ON entries (rank) WHERE rank IS NOT NULL;
@@ -88,7 +91,7 @@ CREATE TRIGGER entry_deleted AFTER DELETE ON entries BEGIN
 END;
 CREATE TRIGGER file_deleted AFTER DELETE ON entries WHEN old.file IS NOT NULL BEGIN
   UPDATE counters SET file_bytes = file_bytes - old.size WHERE one = 1;
-  INSERT INTO trash (file, size) VALUES (old.file, old.size);
+  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, old.size);
 END;
 CREATE TRIGGER tags_deleted AFTER DELETE ON entries WHEN old.tags IS NOT NULL BEGIN
   DELETE FROM tags WHERE id = old.id AND tag IN (SELECT value FROM json_each(old.tags));
@@ -125,7 +128,7 @@ CREATE TRIGGER file_renamed AFTER UPDATE OF file ON entries WHEN new.file IS NOT
 END;
 CREATE TRIGGER file_replaced AFTER UPDATE OF file ON entries WHEN old.file IS NOT NULL BEGIN
   UPDATE counters SET file_bytes = file_bytes - old.size WHERE one = 1;
-  INSERT INTO trash (file, size) VALUES (old.file, old.size);
+  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, old.size);
 END;
 CREATE TRIGGER tags_inserted AFTER INSERT ON entries WHEN new.tags IS NOT NULL BEGIN
   INSERT INTO tags (tag, id) SELECT value, new.id FROM json_each(new.tags);

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Entry, EntryInfo, MappedValue, SetOptions } from '../contracts/entry.ts'
 import type { Key } from '../contracts/key.ts'
+import { hashContent } from '../keys/pending-content.ts'
 import { checkIterable } from '../util/options.ts'
 import { prepareTarget } from './backup.ts'
 import type { CheckOptions, CheckReport } from './check.ts'
@@ -59,7 +60,9 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
     loader: (signal: AbortSignal) => Promise<T>,
     options?: StoreLoadOptions<T>,
   ): Promise<T> {
-    return await this.of(key).load(key, loader, options)
+    // Which shard it is depends on what the files hold that the key stands for.
+    const ready = (await hashContent(key, options?.signal)) ?? key
+    return await this.of(ready).load(ready, loader, options)
   }
 
   /** See `DiskCache.set`. */

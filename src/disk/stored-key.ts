@@ -41,10 +41,21 @@ function hashedKey(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([hashMark, createHash('sha256').update(bytes).digest()])
 }
 
+/** The canonical text of `key` as bytes, however long it is. */
+export function wholeKey(key: StoredKey): Uint8Array {
+  return key.long ?? key.bytes
+}
+
 /** The canonical text in a row. */
 export function textOfRow(bytes: unknown, long: unknown): string {
   const whole = (long ?? bytes) as Uint8Array
   return Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('utf8')
+}
+
+/** The key in a row, for looking it up again. */
+export function storedKeyOf(bytes: unknown, long: unknown): StoredKey {
+  const text = textOfRow(bytes, long)
+  return { text, bytes: bytes as Uint8Array, long: long as Uint8Array | null }
 }
 
 /** The key in a row. */

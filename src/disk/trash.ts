@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
 import type { Transactions } from './transactions.ts'
-import type { ValueFiles } from './value-files.ts'
+import { isFileName, type ValueFiles } from './value-files.ts'
 
 const batch = 64
 const fewAtOnce = 4
@@ -82,10 +82,17 @@ export class Trash {
       const rows = next()
       if (rows.length === 0) return false
       if (left <= 0) return true
-      for (const row of rows) this.#files.unlink(row[0] as string)
+      for (const row of rows) this.#unlinkUnnamed(row[0])
       const done = this.#transactions.tryWrite('unlink', () => this.#forget(rows))
       if (done === undefined) return true // somebody writes; the rows stay for the next round
     }
+  }
+
+  /** A row that somebody else wrote may have named a file of another entry, or none of ours. */
+  #unlinkUnnamed(file: unknown): void {
+    if (!isFileName(file)) return
+    const isNamed = this.#connection.row('SELECT 1 FROM entries WHERE file = ?', file) !== undefined
+    if (!isNamed) this.#files.unlink(file)
   }
 
   #forget(rows: readonly Row[]): true {

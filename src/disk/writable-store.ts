@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import type { EncodedValue } from '../contracts/codec.ts'
 import type { SetOptions } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
@@ -6,9 +7,11 @@ import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import { checkIterable, invalidOption } from '../util/options.ts'
 import { asyncError } from './async-error.ts'
 import { addToCounter, type CountOptions } from './counting.ts'
+import { DeferredEntry } from './deferred-entry.ts'
 import { GroupCommit } from './group-commit.ts'
-import { Loads, ownBytes } from './loads.ts'
+import { Loads } from './loads.ts'
 import type { ResolvedOptions } from './options.ts'
+import { ownBytes } from './own-bytes.ts'
 import { ReadableStore } from './readable-store.ts'
 import type { StoreKind } from './schema.ts'
 import {
@@ -18,8 +21,7 @@ import {
   resolveSetOptions,
 } from './set-options.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
-import { openWriteStream } from './streams.ts'
-import type { Encoded } from './value-coding.ts'
+import { openWriteStream } from './write-stream.ts'
 
 /** The verbs that change entries, of every embedded store. */
 export class WritableStore<V = unknown> extends ReadableStore<V> implements Disposable {
@@ -44,7 +46,7 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
     this.engine.checkOpen()
     checkSetOptionNames('set', options)
     const stored = toStoredKey(key)
-    this.storeEncoded('set', stored, this.engine.writer.encode(value), this.resolve(options))
+    this.storeEncoded('set', stored, this.engine.format.encode(value), this.resolve(options))
   }
 
   /**
@@ -57,15 +59,13 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
     if (this.engine.transactions.isOpen) {
       throw asyncError('setAsync')
     }
-    const stored = toStoredKey(key)
     const resolved = this.resolve(options)
-    const prepared = this.engine.writer.prepare(
-      'setAsync',
-      ownBytes(this.engine.writer.encode(value)),
-    )
+    const encoded = this.engine.format.encode(value)
     const isOver = resolved.expires !== null && resolved.expires <= this.engine.now()
-    this.loads.detach(stored)
-    await this.group.add(stored, prepared, isOver ? undefined : resolved)
+    const entry = new DeferredEntry(this.engine, key, encoded, (stored) =>
+      this.loads.detach(stored),
+    )
+    await this.group.add(entry, isOver ? undefined : resolved)
   }
 
   /** Stores `value` if `key` has no live entry; atomic across processes. @returns whether it was stored. */
@@ -73,12 +73,12 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
     this.engine.checkOpen()
     checkSetOptionNames('add', options)
     const stored = toStoredKey(key)
-    const encoded = this.engine.writer.encode(value)
+    const encoded = this.engine.format.encode(value)
     const resolved = this.resolve(options)
     this.beforeWrite(stored)
-    if (this.engine.reader.has(stored)) return false
+    if (this.engine.rows.has(stored)) return false
     if (resolved.expires !== null && resolved.expires <= this.engine.now()) return true
-    return this.engine.writer.using('add', encoded, (prepared) =>
+    return this.engine.writer.using('add', stored, encoded, (prepared) =>
       this.engine.writer.add('add', stored, prepared, resolved),
     )
   }
@@ -96,10 +96,10 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
     this.loads.detach(stored)
     return this.transact(() => {
       const value = change(this.engine.reader.find(stored)?.value as T | undefined)
-      const encoded = this.engine.writer.encode(refusePromise(value))
+      const encoded = this.engine.format.encode(refusePromise(value))
       if (options !== undefined) this.storeEncoded('update', stored, encoded, resolved)
       else {
-        this.engine.writer.using('update', encoded, (prepared) => {
+        this.engine.writer.using('update', stored, encoded, (prepared) => {
           this.engine.writer.replaceValue('update', stored, prepared, resolved)
         })
       }
@@ -136,7 +136,7 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
     return Array.from(checkIterable('entries', entries), (entry) => {
       const [key, value, options] = checkPair(entry)
       checkSetOptionNames('setMany', options)
-      const encoded = ownBytes(this.engine.writer.encode(value))
+      const encoded = ownBytes(this.engine.format.encode(value))
       return { stored: toStoredKey(key), encoded, resolved: this.resolve(options) }
     })
   }
@@ -236,7 +236,7 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
   protected storeEncoded(
     what: string,
     key: StoredKey,
-    encoded: Encoded,
+    encoded: EncodedValue,
     options: ResolvedSetOptions,
   ): void {
     this.beforeWrite(key)
@@ -244,7 +244,7 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
       this.engine.writer.remove(what, key)
       return
     }
-    this.engine.writer.using(what, encoded, (prepared) =>
+    this.engine.writer.using(what, key, encoded, (prepared) =>
       this.engine.writer.store(what, key, prepared, options),
     )
   }
@@ -259,7 +259,7 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
 /** An entry of `setMany` that is ready to be stored. */
 export interface EncodedEntry {
   readonly stored: StoredKey
-  readonly encoded: Encoded
+  readonly encoded: EncodedValue
   readonly resolved: ResolvedSetOptions
 }
 

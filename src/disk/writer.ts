@@ -1,5 +1,7 @@
+import type { EncodedValue } from '../contracts/codec.ts'
 import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
-import type { Row } from './driver.ts'
+import { wrap, wrapApart } from '../frame/frame.ts'
+import type { SealedValue } from '../frame/value-format.ts'
 import type { Engine } from './engine.ts'
 import {
   addEntry,
@@ -12,15 +14,17 @@ import {
 import { deleteTriggers, dropDeleteTriggers } from './schema.ts'
 import { expiryOf, type ResolvedSetOptions } from './set-options.ts'
 import { toStoreError } from './sqlite-errors.ts'
-import type { StoredKey } from './stored-key.ts'
-import type { Encoded } from './value-coding.ts'
+import { type StoredKey, wholeKey } from './stored-key.ts'
 import type { NewFile } from './value-files.ts'
 
 /** A value ready to be stored: encoded, and already in its file if it is large. */
 export interface Prepared {
   readonly codec: number | string
   readonly size: number
+  /** The frame, or the file that holds it. */
   readonly value: Uint8Array | NewFile
+  /** SHA-256 of the frame, where the store signs. */
+  readonly digest: Uint8Array | undefined
   /** Whether a row names the file now, or a transaction that is to decide has taken it over. */
   adopted: boolean
 }
@@ -36,32 +40,46 @@ export class Writer {
     this.#engine = engine
   }
 
-  /** Encodes `value` to be stored. @throws HoldfastError `ERR_UNSUPPORTED_VALUE`, `ERR_VALUE_TOO_LARGE`. */
-  encode(value: unknown): Encoded {
-    const encoded = this.#engine.coding.encode(value)
-    this.#engine.coding.checkSize(encoded.bytes.byteLength)
-    return encoded
-  }
-
   /**
-   * Writes the file of a large value, before the write lock is taken. Whoever prepares must {@link abandon} in the end.
+   * Compresses, encrypts and frames a value, and writes the file of a large one, before the write lock is taken. Whoever
+   * prepares must {@link abandon} in the end.
    * @throws HoldfastError `ERR_VALUE_TOO_LARGE`, `ERR_NO_SPACE`, `ERR_READONLY`, `ERR_IO`.
    */
-  prepare(what: string, { codec, bytes }: Encoded): Prepared {
-    const size = bytes.byteLength
-    this.#engine.coding.checkSize(size)
-    if (size <= this.#engine.options.inlineBytes)
-      return { codec, size, value: bytes, adopted: true }
+  prepare(what: string, key: StoredKey, encoded: EncodedValue): Prepared {
+    return this.place(what, this.#engine.format.seal(encoded, wholeKey(key)))
+  }
+
+  /** As {@link prepare}; a large value is compressed by other threads. */
+  async prepareAsync(what: string, key: StoredKey, encoded: EncodedValue): Promise<Prepared> {
+    return this.place(what, await this.#engine.format.sealAsync(encoded, wholeKey(key)))
+  }
+
+  /** Frames a sealed value and writes the file of a large one. */
+  place(what: string, { fields, payload }: SealedValue): Prepared {
+    const { files, options, signatures } = this.#engine
+    const size = payload.byteLength
+    const { codec } = fields
+    if (size <= options.inlineBytes) {
+      const value = wrap(fields, payload)
+      return { codec, size, value, digest: signatures?.digest(value), adopted: true }
+    }
+    const frame = wrapApart(fields, payload)
+    const digest = signatures?.digest(frame.head, payload)
     try {
-      return { codec, size, value: this.#engine.files.write(bytes), adopted: false }
+      return { codec, size, value: files.write(frame, payload), digest, adopted: false }
     } catch (error) {
       throw toStoreError(error, what)
     }
   }
 
   /** Prepares `encoded` for `work`, and removes its file again if `work` did not store it. */
-  using<T>(what: string, encoded: Encoded, work: (prepared: Prepared) => T): T {
-    const prepared = this.prepare(what, encoded)
+  using<T>(
+    what: string,
+    key: StoredKey,
+    encoded: EncodedValue,
+    work: (prepared: Prepared) => T,
+  ): T {
+    const prepared = this.prepare(what, key, encoded)
     if (prepared.adopted) return work(prepared)
     try {
       return work(prepared)
@@ -89,30 +107,22 @@ export class Writer {
 
   /** Stores under `key` if it has no live entry. @returns whether it did. */
   add(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions): boolean {
+    const { maintenance, now, rows, signatures, transactions } = this.#engine
+    if (signatures !== undefined) {
+      // A row that is not ours is no entry, and only a look at all of it tells.
+      return transactions.write(what, () => {
+        if (rows.has(key)) return false
+        this.store(what, key, prepared, options)
+        return true
+      })
+    }
     this.#removeExpired(what, key)
     const entry = this.#entry(key, prepared, options, 0)
-    const { maintenance, now, transactions } = this.#engine
     maintenance.notePut(entry.size)
     if (transactions.run(what, addEntry, ...entryParameters(entry), now()) !== 1) return false
     transactions.count('sets')
     this.#adopt(prepared)
     return true
-  }
-
-  /** Stores a complete, registered file under `key`; removes the file if that fails. */
-  storeFile(
-    what: string,
-    key: StoredKey,
-    codec: number,
-    file: NewFile,
-    options: ResolvedSetOptions,
-  ): void {
-    const prepared: Prepared = { codec, size: file.size, value: file, adopted: false }
-    try {
-      this.store(what, key, prepared, options)
-    } finally {
-      this.abandon(prepared)
-    }
   }
 
   /**
@@ -126,27 +136,15 @@ export class Writer {
     options: ResolvedSetOptions,
     ttl?: number,
   ): void {
-    const sql = `SELECT flags, expires, tags, description, meta FROM entries WHERE key = ? AND ${live}`
-    const now = this.#engine.now()
-    const row = this.#engine.connection.prepare(sql).get(key.bytes, now) as Row | undefined
-    if (row === undefined) {
+    const { now, rows } = this.#engine
+    const facts = rows.facts(key)
+    if (facts === undefined) {
       this.store(what, key, prepared, options)
       return
     }
-    const [flags, expires, tags, description, meta] = row as [
-      number,
-      number | null,
-      string | null,
-      string | null,
-      Uint8Array | null,
-    ]
-    const kept: ResolvedSetOptions = {
-      expires: ttl === undefined ? expires : expiryOf(ttl, now),
-      tags: tags === null ? [] : (JSON.parse(tags) as string[]),
-      description,
-      meta,
-    }
-    this.store(what, key, prepared, kept, flags)
+    const { flags, ...rest } = facts
+    const expires = ttl === undefined ? facts.expires : expiryOf(ttl, now())
+    this.store(what, key, prepared, { ...rest, expires }, flags)
   }
 
   /** Removes the entry of `key`. @returns whether there was a live one. */
@@ -163,12 +161,20 @@ export class Writer {
 
   /** Gives the live entry of `key` another end. @returns whether there is one. */
   touch(what: string, key: StoredKey, ttl: number): boolean {
-    const { now, stamps, transactions } = this.#engine
+    const { now, rows, signatures, stamps, transactions } = this.#engine
     const time = now()
     const expires = expiryOf(ttl, time)
     if (expires !== null && expires <= time) return this.remove(what, key)
     const sql = `UPDATE entries SET expires = ?, used = ? WHERE key = ? AND ${live}`
-    return transactions.run(what, sql, expires, stamps.next(), key.bytes, time) === 1
+    const parameters = [expires, stamps.next(), key.bytes, time]
+    if (signatures === undefined) return transactions.run(what, sql, ...parameters) === 1
+    return transactions.write(what, () => {
+      const signed = rows.signedAnew(key, expires)
+      if (signed === undefined) return false
+      const resign = 'UPDATE entries SET signature = ? WHERE key = ?'
+      transactions.run(what, resign, signed.signature, key.bytes)
+      return transactions.run(what, sql, ...parameters) === 1
+    })
   }
 
   /** Removes every entry. @returns how many were live. */
@@ -206,14 +212,22 @@ export class Writer {
     return (this.#engine.connection.row(sql, this.#engine.now())?.[0] as number | undefined) ?? 0
   }
 
-  /** Removes the row of a damaged value file, if it still names that file. @returns whether it did. */
-  readonly removeDamaged = (id: number, file: string): boolean => {
+  /** Removes the row of a damaged value, if it still names that file or holds those bytes. @returns whether it did. */
+  readonly removeDamaged = (id: number, damaged: string | Uint8Array): boolean => {
+    const column = typeof damaged === 'string' ? 'file' : 'value'
+    return this.#repair(`DELETE FROM entries WHERE id = ? AND ${column} = ?`, id, damaged)
+  }
+
+  /** Removes a row that was not written by who holds the key, if it still has that signature. */
+  readonly removeForged = (id: number, signature: Uint8Array): void => {
+    this.#repair('DELETE FROM entries WHERE id = ? AND signature = ?', id, signature)
+  }
+
+  #repair(sql: string, id: number, seen: string | Uint8Array): boolean {
     const { options, transactions } = this.#engine
     if (options.readonly) return false
     try {
-      return (
-        transactions.run('repair', 'DELETE FROM entries WHERE id = ? AND file = ?', id, file) === 1
-      )
+      return transactions.run('repair', sql, id, seen) === 1
     } catch (error) {
       // The read that found the damage is a miss in any case; the next one, or check(), repairs.
       if (error instanceof HoldfastError) return false
@@ -222,20 +236,14 @@ export class Writer {
   }
 
   #entry(key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, flags: number): NewEntry {
-    const { codec, size, value } = prepared
+    const { codec, size, value, digest } = prepared
     const { expires, tags, description, meta } = options
-    return {
-      key,
-      codec,
-      size,
-      value,
-      flags,
-      stamp: this.#engine.stamps.next(),
-      expires,
-      tags,
-      description,
-      meta,
-    }
+    const stamp = this.#engine.stamps.next()
+    const entry = { key, codec, size, value, flags, stamp, expires, tags, description, meta }
+    const { signatures } = this.#engine
+    const signature =
+      signatures === undefined || digest === undefined ? null : signatures.sign(entry, digest)
+    return { ...entry, signature }
   }
 
   #put(what: string, prepared: Prepared, entry: NewEntry): void {

@@ -1,83 +1,117 @@
-import { createHash } from 'node:crypto'
-import { closeSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { ContentOf } from '../contracts/key.ts'
+import { describe } from '../util/describe.ts'
+import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
+import { ContentMarker } from './content-marker.ts'
+import type { SymlinkPolicy } from './content-tree.ts'
+import type { ContentProgress } from './content-work.ts'
 
-/**
- * A key made from what the file or folder at `path` holds, not from its name: the same bytes give the same key wherever they
- * lie, and a changed byte gives another. The content is read when the key is first used.
- *
- * A file's hash is SHA-256 of its bytes; a folder's is SHA-256 over its entries sorted by name, each as length-prefixed
- * relative path, kind and hash. Symbolic links are refused, because what they point at can change unseen.
- *
- * @throws HoldfastError when used: `ERR_INVALID_KEY` if the path cannot be read or is neither a file nor a folder.
- * @example
- * cache.getOrSet(['rows', contentOf('data/train.csv')], () => parse('data/train.csv'))
- */
-export function contentOf(path: string | URL): ContentOf {
-  return new ContentMarker(resolve(path instanceof URL ? fileURLToPath(path) : path))
+export { hashContent, pendingContent } from './pending-content.ts'
+
+/** How `contentOf` takes what it finds. */
+export interface ContentOfOptions {
+  /**
+   * What to do with symbolic links, the path itself included: `'refuse'` them; `'follow'` them, so that a link counts as
+   * what it points to, wherever that lies; or take the `'link'` itself, so that it counts as the path it holds.
+   * @default 'refuse'
+   */
+  readonly symlinks?: SymlinkPolicy
 }
 
-/** @internal */
-export class ContentMarker implements ContentOf {
-  readonly path: string
-  #hash: string | undefined
-
-  constructor(path: string, hash?: string) {
-    this.path = path
-    this.#hash = hash
-  }
-
-  /** A marker read back from a stored key: its path is not known any more. */
-  static fromHash(hash: string): ContentMarker {
-    return new ContentMarker('', hash)
-  }
-
-  get hash(): string {
-    this.#hash ??= hashPath(this.path)
-    return this.#hash
-  }
+/** How `contentOf.hashed` goes about it. */
+export interface ContentHashedOptions extends ContentOfOptions {
+  /** Aborts the hashing: the promise rejects with its reason, at once where threads read. */
+  readonly signal?: AbortSignal
+  /** Told every few milliseconds how far it is, and once at the end. What it throws ends the hashing. */
+  readonly onProgress?: (progress: ContentProgress) => void
 }
 
-function hashPath(path: string): string {
+/** The type of `contentOf`. */
+export interface ContentOfFunction {
+  /**
+   * A key made from what the file or folder at `path` holds, not from its name: the same bytes give the same key wherever
+   * they lie, and a changed byte gives another.
+   *
+   * It is looked at each time the key is used, so a key that is kept notices a change. What was read once in this process
+   * is not read again as long as size and times stay as they are; but each file of a folder is looked at. Names and bytes
+   * count, and empty folders; times, owners and permissions do not. Hashes are XXH3-128: they tell different contents
+   * apart, unless somebody makes two with the same hash on purpose.
+   *
+   * @throws HoldfastError `ERR_INVALID_KEY` for a URL that is no file; and when used, for what cannot be read, for symbolic
+   * links (see `symlinks`), for pipes, sockets and devices, and for what keeps changing while it is read.
+   * `ERR_INVALID_OPTION`.
+   * @example
+   * cache.getOrSet(['rows', contentOf('data/train.csv')], () => parse('data/train.csv'))
+   */
+  (path: string | URL, options?: ContentOfOptions): ContentOf
+
+  /**
+   * Reads and hashes ahead of time and without keeping the event loop, with several threads where there is much to read, so
+   * that the key is ready when a synchronous verb uses it. It is a key as `contentOf` makes it (the same one, if one was
+   * given), and still notices changes.
+   *
+   * @throws HoldfastError as `contentOf`; the reason of `signal`; what `onProgress` throws.
+   * @example
+   * const images = await contentOf.hashed('images', { signal, onProgress: ({ files }) => bar.update(files) })
+   * cache.get(['thumbnails', images])
+   */
+  hashed(path: string | URL | ContentOf, options?: ContentHashedOptions): Promise<ContentOf>
+}
+
+/** See {@link ContentOfFunction}. */
+export const contentOf: ContentOfFunction = /* @__PURE__ */ Object.assign(mark, { hashed })
+
+function mark(path: string | URL, options?: ContentOfOptions): ContentOf {
+  checkOptionNames('contentOf', options, ['symlinks'])
+  return new ContentMarker(absolute(path), policyOf(options))
+}
+
+async function hashed(
+  path: string | URL | ContentOf,
+  options: ContentHashedOptions = {},
+): Promise<ContentOf> {
+  checkOptionNames('contentOf.hashed', options, ['symlinks', 'signal', 'onProgress'])
+  const { signal, onProgress } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw invalidOption('contentOf.hashed: signal', signal, 'an AbortSignal')
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw invalidOption('contentOf.hashed: onProgress', onProgress, 'a function')
+  }
+  if (!(path instanceof ContentMarker)) {
+    const marker = new ContentMarker(absolute(path as string | URL), policyOf(options))
+    await marker.hashAhead(options)
+    return marker
+  }
+  if (options.symlinks !== undefined && options.symlinks !== path.symlinks) {
+    throw invalidOption(
+      'contentOf.hashed: symlinks',
+      options.symlinks,
+      'the one that the key was made with, or none',
+    )
+  }
+  await path.hashAhead(options)
+  return path
+}
+
+function policyOf(options: ContentOfOptions | undefined): SymlinkPolicy {
+  return oneOf('contentOf: symlinks', options?.symlinks, ['refuse', 'follow', 'link'], 'refuse')
+}
+
+function absolute(path: string | URL): string {
   try {
-    const status = lstatSync(path)
-    if (status.isFile()) return hashFile(path)
-    if (status.isDirectory()) return hashFolder(path)
-  } catch (error) {
-    if (error instanceof HoldfastError) throw error
-    throw new HoldfastError('ERR_INVALID_KEY', `contentOf: ${path} cannot be read.`, {
-      cause: error,
+    const text = path instanceof URL ? fileURLToPath(path) : path
+    // An empty text would mean the working directory.
+    if (typeof text === 'string' && text !== '') return resolve(text)
+  } catch (cause) {
+    throw new HoldfastError('ERR_INVALID_KEY', 'contentOf: only file: URLs have content.', {
+      cause,
     })
   }
-  throw new HoldfastError('ERR_INVALID_KEY', `contentOf: ${path} is neither a file nor a folder.`)
-}
-
-function hashFile(path: string): string {
-  const hash = createHash('sha256')
-  const descriptor = openSync(path, 'r')
-  try {
-    const buffer = Buffer.allocUnsafe(65_536)
-    for (
-      let count = readSync(descriptor, buffer);
-      count > 0;
-      count = readSync(descriptor, buffer)
-    ) {
-      hash.update(buffer.subarray(0, count))
-    }
-  } finally {
-    closeSync(descriptor)
-  }
-  return `f${hash.digest('hex')}`
-}
-
-function hashFolder(path: string): string {
-  const hash = createHash('sha256')
-  for (const name of readdirSync(path).sort()) {
-    const member = hashPath(join(path, name))
-    hash.update(`${Buffer.byteLength(name)}:${name}${member.length}:${member}`)
-  }
-  return `d${hash.digest('hex')}`
+  throw new HoldfastError(
+    'ERR_INVALID_KEY',
+    `contentOf: ${describe(path)} is no path. Pass a text or a file: URL.`,
+  )
 }

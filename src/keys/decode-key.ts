@@ -1,55 +1,71 @@
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
-import { ContentMarker } from './content-of.ts'
+import { byCodePoint } from './by-code-point.ts'
+import { isContentHash } from './content-hash.ts'
+import { ContentMarker } from './content-marker.ts'
+import { maxDepth } from './encode-key.ts'
 
 /**
  * The key whose canonical text is `text`: the inverse of `encodeKey`. Names of objects come in code point order, bytes as a
  * `Uint8Array`, a content key as a marker that knows its hash but no path.
- * @throws HoldfastError `ERR_CORRUPT` when `text` is not canonical.
+ * @throws HoldfastError `ERR_CORRUPT` when `text` is not what `encodeKey` makes.
  */
 export function decodeKey(text: string): Key {
+  return decodeAny(text, 0)
+}
+
+/** `depth` bounds what a damaged or forged text can cost: each level goes through it once. */
+function decodeAny(text: string, depth: number): Key {
   const body = text.slice(1)
   switch (text[0]) {
     case 's':
       return body
     case 'n':
-      return Number(body)
+      return exactly(Number(body), body, Number.isFinite)
     case 'i':
-      return BigInt(body)
+      // BigInt throws for other texts, and takes hexadecimal ones.
+      return /^-?\d+$/.test(body) ? exactly(BigInt(body), body) : fail()
     case 't':
-      return true
+      return body === '' || fail()
     case 'f':
-      return false
+      return body === '' ? false : fail()
     case 'z':
-      return null
-    case 'd':
-      return new Date(Number(body))
+      return body === '' ? null : fail()
+    case 'd': {
+      const time = exactly(Number(body), body)
+      const date = new Date(time)
+      return date.getTime() === time ? date : fail()
+    }
     case 'u':
-      return new URL(body)
-    case 'b':
-      return new Uint8Array(Buffer.from(body, 'base64url'))
+      return URL.canParse(body) ? new URL(body) : fail()
+    case 'b': {
+      const bytes = Buffer.from(body, 'base64url')
+      return bytes.toString('base64url') === body ? new Uint8Array(bytes) : fail()
+    }
     case 'c':
-      return ContentMarker.fromHash(body)
+      return isContentHash(body) ? ContentMarker.fromHash(body) : fail()
     case '[':
-      return [...parts(body)].map(decodeKey)
+      if (depth >= maxDepth) return fail()
+      return parts(body).map((part) => decodeAny(part, depth + 1))
     case '{':
-      return decodeRecord(body)
+      return depth < maxDepth ? decodeRecord(body, depth + 1) : fail()
     default:
-      throw new HoldfastError(
-        'ERR_CORRUPT',
-        'A stored key has an unknown type. Run check({ fix: true }).',
-      )
+      throw damaged('has an unknown type')
   }
 }
 
-function decodeRecord(body: string): Key {
+function decodeRecord(body: string, depth: number): Key {
   // Defined, not assigned, so that a name such as `__proto__` stays a name.
   const record: Record<string, Key> = {}
-  const all = [...parts(body)]
-  if (all.length % 2 === 1) throw damaged()
-  for (let index = 0; index + 1 < all.length; index += 2) {
-    Object.defineProperty(record, all[index] as string, {
-      value: decodeKey(all[index + 1] as string),
+  const all = parts(body)
+  let last: string | undefined
+  for (let index = 0; index < all.length; index += 2) {
+    const [name, member] = all.slice(index, index + 2)
+    if (name === undefined || member === undefined) return fail()
+    if (last !== undefined && byCodePoint(last, name) >= 0) return fail()
+    last = name
+    Object.defineProperty(record, name, {
+      value: decodeAny(member, depth),
       enumerable: true,
       configurable: true,
       writable: true,
@@ -58,19 +74,33 @@ function decodeRecord(body: string): Key {
   return record
 }
 
-function* parts(body: string): Generator<string> {
+function parts(body: string): string[] {
+  const found: string[] = []
   let position = 0
   while (position < body.length) {
     const colon = body.indexOf(':', position)
-    const length = colon < 0 ? Number.NaN : Number(body.slice(position, colon))
-    if (!Number.isSafeInteger(length) || colon + 1 + length > body.length) {
-      throw damaged()
-    }
-    yield body.slice(colon + 1, colon + 1 + length)
-    position = colon + 1 + length
+    const digits = colon < 0 ? '' : body.slice(position, colon)
+    const end = colon + 1 + Number(digits)
+    if (!/^(?:0|[1-9]\d{0,9})$/.test(digits) || end > body.length) return fail()
+    found.push(body.slice(colon + 1, end))
+    position = end
   }
+  return found
 }
 
-function damaged(): HoldfastError {
-  return new HoldfastError('ERR_CORRUPT', 'A stored key is damaged. Run check({ fix: true }).')
+/** `value`, if `body` is the text that stands for it and no other that reads the same. */
+function exactly<T extends number | bigint>(
+  value: T,
+  body: string,
+  holds: (value: T) => boolean = () => true,
+): T {
+  return String(value) === body && holds(value) ? value : fail()
+}
+
+function fail(): never {
+  throw damaged('is damaged')
+}
+
+function damaged(what: string): HoldfastError {
+  return new HoldfastError('ERR_CORRUPT', `A stored key ${what}. Run check({ fix: true }).`)
 }

@@ -1,0 +1,6 @@
+import type { Codec, Payload, PayloadInfo } from '../contracts/codec.ts'
+import { HoldfastError } from '../contracts/errors.ts'
+import { checkObject, checkOptionNames, invalidOption } from '../util/options.ts'
+import { auto } from './auto.ts'
+import { codecNumber } from './built-in.ts'
+import type { Plain, PlainCodec } from './plain-codec.ts'

@@ -1,0 +1,230 @@
+import { types } from 'node:util'
+import {
+  errorClassOf,
+  isIndex,
+  isOtherBytes,
+  isSimpleError,
+  isTypedArrayPrototype,
+} from './built-in-types.ts'
+import { assertHoles, assertSpare, Expansion } from './expansion.ts'
+import { maxDepth, notKept, refused, tooDeep, unsupported } from './refusal.ts'
+
+/** What can hold a value: each form holds what the ones before it hold, and costs more. */
+export const forms = { msgpack: 0, structured: 1, graph: 2 } as const
+
+/** A form of {@link forms}. */
+export type Form = (typeof forms)[keyof typeof forms]
+
+const codecOfForm = ['msgpack()', 'structured()', 'auto()'] as const
+
+export interface WalkOptions {
+  /** The richest form there is. What needs a richer one is refused. */
+  readonly most: Form
+  /** Whether a codec of its own keeps `value`, which then needs a graph. */
+  readonly isSpecial?: ((value: object, isPlain: boolean) => boolean) | undefined
+}
+
+/** Thrown inwards, where it is clear before the end what the value needs. */
+const enough = Symbol('enough')
+
+/**
+ * Checks that nothing of `value` would be lost, and finds the cheapest form that keeps it exactly: one walk for both, because
+ * it runs before every write. Where a graph is needed the walk ends at once: the graph's writer checks the rest itself.
+ * @throws HoldfastError `ERR_UNSUPPORTED_VALUE` with the path to what cannot be kept.
+ */
+export function formOf(value: unknown, options: WalkOptions): Form {
+  const walk = new Walk(options)
+  try {
+    walk.member(value, 0)
+  } catch (error) {
+    if (error !== enough) throw error
+    return forms.graph
+  }
+  return walk.form
+}
+
+/** MessagePack's integers. */
+const leastInteger = -(2n ** 63n)
+const largestInteger = 2n ** 64n - 1n
+
+class Walk {
+  form: Form = forms.msgpack
+  readonly #most: Form
+  readonly #isSpecial: WalkOptions['isSpecial']
+  /** What was met. Without one a shared part is written once for each place, and only depth ends a cycle. */
+  readonly #seen: Set<object> | undefined
+  readonly #expansion = new Expansion()
+  /** The names down to where the walk is; only the first `depth` are of this path. */
+  readonly #trail: (string | number)[] = []
+
+  constructor({ most, isSpecial }: WalkOptions) {
+    this.#most = most
+    this.#isSpecial = isSpecial
+    this.#seen = most === forms.msgpack ? undefined : new Set()
+  }
+
+  member(value: unknown, depth: number): void {
+    switch (typeof value) {
+      case 'string':
+        if (!value.isWellFormed()) this.#need(forms.structured, 'half of a surrogate pair', depth)
+        return
+      case 'number':
+        if (value === 0 && 1 / value < 0) this.#need(forms.structured, 'the sign of -0', depth)
+        return
+      case 'boolean':
+      case 'undefined':
+        return
+      case 'object':
+        if (value !== null) this.#object(value, depth)
+        return
+      case 'bigint':
+        if (value < leastInteger || value > largestInteger)
+          this.#need(forms.structured, 'a bigint of more than 64 bits', depth)
+        return
+      default:
+        throw unsupported(value, this.#path(depth))
+    }
+  }
+
+  #object(value: object, depth: number): void {
+    if (this.#seen !== undefined) {
+      const { size } = this.#seen
+      if (this.#seen.add(value).size === size)
+        return this.#need(forms.structured, 'that it is shared', depth)
+    }
+    if (depth > maxDepth) throw tooDeep()
+    const prototype: unknown = Object.getPrototypeOf(value)
+    const isPlain = prototype === Object.prototype
+    if (this.#isSpecial?.(value, isPlain) === true)
+      this.#need(forms.graph, 'what has a codec of its own', depth)
+    else if (isPlain) this.#record(value as Readonly<Record<string, unknown>>, depth)
+    else if (prototype === Array.prototype && Array.isArray(value)) this.#array(value, depth)
+    else this.#other(value, prototype, depth)
+  }
+
+  #record(value: Readonly<Record<string, unknown>>, depth: number): void {
+    this.#refuseSymbols(value, depth)
+    for (const name of Object.keys(value)) {
+      this.#trail[depth] = name
+      if (name === '__proto__' || !name.isWellFormed())
+        this.#need(forms.structured, 'the name of this property', depth + 1)
+      this.member(value[name], depth + 1)
+    }
+  }
+
+  #array(value: readonly unknown[], depth: number): void {
+    this.#refuseSymbols(value, depth)
+    let holes = 0
+    for (let index = 0; index < value.length; index += 1) {
+      const member = value[index]
+      this.#trail[depth] = index
+      if (member !== undefined || index in value) this.member(member, depth + 1)
+      else {
+        holes += 1
+        assertHoles(this.#expansion, 1, () => this.#path(depth))
+      }
+    }
+    if (holes > 0) this.#need(forms.structured, 'its holes', depth)
+    const names = Object.keys(value)
+    if (names.length + holes > value.length) this.#names(value, names, depth)
+  }
+
+  /** What an array has beside its elements, such as the `index` of a match. */
+  #names(value: object, names: readonly string[], depth: number): void {
+    this.#need(forms.structured, 'the named properties of an array', depth)
+    for (const name of names) {
+      if (isIndex(name)) continue
+      this.#trail[depth] = name
+      this.member((value as Readonly<Record<string, unknown>>)[name], depth + 1)
+    }
+  }
+
+  #other(value: object, prototype: unknown, depth: number): void {
+    if (ArrayBuffer.isView(value) && (prototype === Buffer.prototype || isTypedArrayPrototype(prototype)))
+      return
+    if (prototype === Date.prototype && types.isDate(value)) this.#bare(value, depth)
+    else if (prototype === Set.prototype && types.isSet(value)) this.#set(value, depth)
+    else if (prototype === Map.prototype && types.isMap(value)) this.#map(value, depth)
+    else if (prototype === RegExp.prototype && types.isRegExp(value)) this.#pattern(value, depth)
+    else if (isOtherBytes(value, prototype)) this.#buffer(value, depth)
+    else if (errorClassOf(value) !== undefined) this.#error(value as Error, depth)
+    else if (prototype === null) this.#need(forms.graph, 'that it has no prototype', depth)
+    else throw unsupported(value, this.#path(depth))
+  }
+
+  #set(value: ReadonlySet<unknown>, depth: number): void {
+    this.#bare(value, depth)
+    let index = 0
+    for (const member of value) {
+      this.#trail[depth] = index
+      this.member(member, depth + 1)
+      index += 1
+    }
+  }
+
+  #map(value: ReadonlyMap<unknown, unknown>, depth: number): void {
+    this.#bare(value, depth)
+    this.#need(forms.structured, 'a Map', depth)
+    let index = 0
+    for (const [name, member] of value) {
+      this.#trail[depth] = typeof name === 'string' ? name : index
+      this.member(name, depth + 1)
+      this.member(member, depth + 1)
+      index += 1
+    }
+  }
+
+  #pattern(value: RegExp, depth: number): void {
+    this.#bare(value, depth, 'lastIndex')
+    if (value.lastIndex === 0) this.#need(forms.structured, 'a RegExp', depth)
+    else this.#need(forms.graph, 'the lastIndex of a RegExp', depth)
+  }
+
+  #buffer(value: object, depth: number): void {
+    if (!ArrayBuffer.isView(value)) {
+      this.#bare(value, depth)
+      assertSpare(this.#expansion, value, () => this.#path(depth))
+    }
+    this.#need(forms.structured, 'this kind of bytes', depth)
+  }
+
+  #error(value: Error, depth: number): void {
+    const isSimple = isSimpleError(value)
+    this.#need(isSimple ? forms.structured : forms.graph, 'parts of this Error', depth)
+  }
+
+  #bare(value: object, depth: number, own?: string): void {
+    assertBare(value, this.#path.bind(this, depth), own)
+  }
+
+  #refuseSymbols(value: object, depth: number): void {
+    const symbol = Object.getOwnPropertySymbols(value)[0]
+    if (symbol !== undefined) throw unsupported(symbol, this.#path(depth))
+  }
+
+  #need(form: Form, what: string, depth: number): void {
+    if (form <= this.form) return
+    if (form > this.#most) throw notKept(what, this.#path(depth), codecOfForm[this.#most])
+    this.form = form
+    if (form === forms.graph) throw enough
+  }
+
+  #path(depth: number): readonly (string | number)[] {
+    return this.#trail.slice(0, depth)
+  }
+}
+
+/**
+ * Refuses what was added to a built-in object such as a Date: no form keeps it.
+ * @param own the one property that such objects have.
+ */
+export function assertBare(
+  value: object,
+  path: () => readonly (string | number)[],
+  own?: string,
+): void {
+  for (const name of Reflect.ownKeys(value)) {
+    if (name === own) continue
+    throw refused(path(), `the property '${String(name)}' that was added to ${own ? 'a RegExp' : 'it'} would be lost. Store it beside it.`)
+  }
+}

@@ -1,0 +1,37 @@
+import { builtInCodec } from '../codecs/built-in.ts'
+
+/** The id of the codec in a row: the number of a built-in one, or the id itself. */
+export function codecName(codec: number | string): string {
+  return typeof codec === 'string' ? codec : (builtInCodec(codec)?.id ?? `unknown-${codec}`)
+}
+
+const bytesCodecs: ReadonlySet<string> = new Set(['bytes', 'buffer'])
+
+/** Whether a row's value is bytes as such, which can be streamed as what they are. */
+export function isBytesCodec(codec: number | string): boolean {
+  return bytesCodecs.has(codecName(codec))
+}
+
+/** Codecs whose values are views of their bytes: read from a memory map, they cost nothing until they are touched. */
+const viewCodecs: ReadonlySet<string> = new Set([
+  'bytes',
+  'buffer',
+  'ndarray',
+  'arrow',
+  'arrow-vector',
+  'int8array',
+  'uint8clampedarray',
+  'int16array',
+  'uint16array',
+  'int32array',
+  'uint32array',
+  'float32array',
+  'float64array',
+  'bigint64array',
+  'biguint64array',
+])
+
+/** Whether a row's value is a view of its bytes. */
+export function isViewCodec(codec: number | string): boolean {
+  return viewCodecs.has(codecName(codec))
+}

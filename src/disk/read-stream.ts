@@ -1,0 +1,120 @@
+import { closeSync, createReadStream, readSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { HoldfastError } from '../contracts/errors.ts'
+import { readChunks } from '../frame/compression.ts'
+import type { OpenStream } from '../frame/encryption-stream.ts'
+import { ForwardReader } from '../frame/forward-reader.ts'
+import { isBytesCodec } from './codec-column.ts'
+import type { Engine } from './engine.ts'
+import { type StoredKey, wholeKey } from './stored-key.ts'
+import type { OpenedFile } from './value-reader.ts'
+
+/** A stream of the bytes under `key`. A file is streamed from disk, after it was verified where that is due. */
+export function openReadStream(engine: Engine, key: StoredKey): Readable | undefined {
+  const found = engine.reader.findFile(key)
+  if (found !== undefined) {
+    refuseOtherValues(found.codec)
+    const opened = engine.values.open(found.file)
+    if (!('damage' in opened) && engine.format.allows(opened.header))
+      return streamFile(engine, key, found.id, opened)
+    if (!('damage' in opened)) closeSync(opened.descriptor)
+  }
+  return streamValue(engine, key)
+}
+
+/** Inline, absent, replaced meanwhile, or damaged: the reader knows what to do. */
+function streamValue(engine: Engine, key: StoredKey): Readable | undefined {
+  const found = engine.reader.findEncoded(key)
+  engine.reader.count(found?.id)
+  if (found === undefined) return undefined
+  refuseOtherValues(found.encoded.codec)
+  return Readable.from([Buffer.from(found.encoded.bytes)], { objectMode: false })
+}
+
+function streamFile(
+  engine: Engine,
+  key: StoredKey,
+  id: number,
+  opened: OpenedFile,
+): Readable | undefined {
+  const { descriptor, header } = opened
+  try {
+    const decryption = startDecryption(engine, key, opened)
+    engine.reader.count(id)
+    if (decryption === undefined && header.compression === 0)
+      return createReadStream('', { fd: descriptor, start: header.offset, autoClose: true })
+    return Readable.from(rawPieces(opened, decryption), { objectMode: false })
+  } catch (error) {
+    closeSync(descriptor)
+    engine.reader.count(undefined)
+    engine.reader.reportClosed(key, error)
+    return undefined
+  }
+}
+
+/** Checks the tag over an encrypted file, before any byte of it is given away. @throws HoldfastError `ERR_DECRYPT`. */
+function startDecryption(
+  { format }: Engine,
+  key: StoredKey,
+  opened: OpenedFile,
+): OpenStream | undefined {
+  const { header } = opened
+  format.checkCipher(header)
+  if (header.cipher === undefined) return undefined
+  const stream = format.cipher?.openStream(header.cipher, format.bound(header, wholeKey(key)))
+  for (const piece of storedPieces(opened)) stream?.verify(piece)
+  stream?.endVerify()
+  return stream
+}
+
+async function* rawPieces(
+  opened: OpenedFile,
+  decryption: OpenStream | undefined,
+): AsyncGenerator<Uint8Array> {
+  const { descriptor, header } = opened
+  const { compression: algorithm, rawSize, storedSize } = header
+  try {
+    if (decryption === undefined) {
+      const source = (at: number, length: number): Uint8Array =>
+        readAt(descriptor, header.offset + at, length)
+      yield* readChunks({ algorithm, source, storedSize, rawSize })
+    } else if (algorithm === 0) {
+      for (const piece of storedPieces(opened)) yield decryption.open(piece)
+      decryption.finish()
+    } else {
+      const reader = new ForwardReader(decryption, () => storedPieces(opened), storedSize, rawSize)
+      const source = (at: number, length: number): Uint8Array => reader.read(at, length)
+      yield* readChunks({ algorithm, source, storedSize, rawSize })
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+const pieceBytes = 2 ** 18
+
+/** The payload as it lies in the file, always cut at the same places. */
+function* storedPieces({ descriptor, header }: OpenedFile): Generator<Uint8Array> {
+  const { offset, storedSize } = header
+  for (let at = 0; at < storedSize; at += pieceBytes)
+    yield readAt(descriptor, offset + at, Math.min(pieceBytes, storedSize - at))
+}
+
+function readAt(descriptor: number, position: number, length: number): Uint8Array {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  let done = 0
+  while (done < length) {
+    const count = readSync(descriptor, bytes, done, length - done, position + done)
+    if (count === 0) break
+    done += count
+  }
+  return bytes.subarray(0, done)
+}
+
+function refuseOtherValues(codec: number | string): void {
+  if (isBytesCodec(codec)) return
+  throw new HoldfastError(
+    'ERR_UNSUPPORTED_VALUE',
+    'readStream: only bytes can be streamed; this value has a structure. Use get().',
+  )
+}

@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
+import { Checksum } from '../frame/checksum.ts'
+import { type OpenFrame, openParsed, sumWith } from '../frame/frame.ts'
+import { type Header, headerLength, longestHeader, parseHeader } from '../frame/header.ts'
+import { mapPrivate } from '../util/memory-map.ts'
+import type { ValueFiles } from './value-files.ts'
+
+/** What a row says of its value file. */
+export interface NamedFile {
+  readonly name: string
+  /** Bytes of the payload. */
+  readonly size: number
+  /** The frame's own, repeated by the row, so that a file in another's place is noticed. */
+  readonly checksum: Uint8Array
+  /** SHA-256 of the whole file, where the row is signed. */
+  readonly digest: Uint8Array | undefined
+}
+
+/** Why a value file cannot be used. */
+export interface Damage {
+  readonly kind: 'missing-file' | 'size-mismatch' | 'checksum'
+  readonly damage: string
+  /** Whether it is whole, but not what was signed. */
+  readonly isForged?: boolean
+}
+
+/** A value file that was opened and has the header that its row asks for. */
+export interface OpenedFile {
+  readonly descriptor: number
+  readonly header: Header
+  /** Bytes of the whole file. */
+  readonly total: number
+  /** Change time of its inode. */
+  readonly changed: number
+}
+
+// Non-blocking, so that a FIFO put in a file's place cannot make a reader wait for ever.
+const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** How many files a process remembers to have verified. */
+const verifiedKept = 65_536
+
+/** Covers every header but those with long names or meta. */
+const firstLook = 256
+
+/** Reads value files, and judges them before anything of them is used. */
+export class ValueReader {
+  readonly #files: ValueFiles
+  readonly #verify: 'first' | 'always' | 'never'
+  /** Verified files and the change time of their inode then: whatever touches the file later sets a new one. */
+  readonly #verified = new Map<string, number>()
+
+  constructor(files: ValueFiles, verify: 'first' | 'always' | 'never') {
+    this.#files = files
+    this.#verify = verify
+  }
+
+  /** The frame in a value file, or what is wrong with it. @param mapped gives views of the file's pages where that is possible. */
+  read(file: NamedFile, mapped: boolean): OpenFrame | Damage {
+    const opened = this.#open(file)
+    if ('damage' in opened) return opened
+    try {
+      const bytes =
+        (mapped ? mapPrivate(opened.descriptor, opened.total) : undefined) ??
+        readWhole(opened.descriptor, opened.total)
+      if (bytes === undefined)
+        return { kind: 'size-mismatch', damage: 'shorter than its header says' }
+      if (this.#isDue(file, opened.changed)) {
+        const damage = wrongWith(opened.header, file, [bytes])
+        if (damage !== undefined) return damage
+        this.#note(file.name, opened.changed)
+      }
+      return openParsed(bytes, opened.header)
+    } finally {
+      closeSync(opened.descriptor)
+    }
+  }
+
+  /** An open value file, verified where that is due; whoever gets it closes the descriptor. */
+  open(file: NamedFile): OpenedFile | Damage {
+    const opened = this.#open(file)
+    if ('damage' in opened || !this.#isDue(file, opened.changed)) return opened
+    const damage = wrongWith(opened.header, file, pieces(opened))
+    if (damage === undefined) {
+      this.#note(file.name, opened.changed)
+      return opened
+    }
+    closeSync(opened.descriptor)
+    return damage
+  }
+
+  /** What is wrong with a value file, without or with a look at all of its bytes. */
+  check(file: NamedFile, thoroughly: boolean): Damage | undefined {
+    const opened = this.#open(file)
+    if ('damage' in opened) return opened
+    try {
+      return thoroughly ? wrongWith(opened.header, file, pieces(opened)) : undefined
+    } finally {
+      closeSync(opened.descriptor)
+    }
+  }
+
+  #open(file: NamedFile): OpenedFile | Damage {
+    let descriptor: number
+    try {
+      descriptor = openSync(this.#files.pathOf(file.name), readFlags)
+    } catch (error) {
+      const code = (error as { code?: unknown }).code
+      if (code === 'ENOENT') return { kind: 'missing-file', damage: 'missing' }
+      if (code === 'ELOOP' || error instanceof HoldfastError)
+        return { kind: 'missing-file', damage: 'not a file of ours' }
+      throw error
+    }
+    const opened = lookInto(descriptor, file)
+    if ('damage' in opened) closeSync(descriptor)
+    return opened
+  }
+
+  /** A signature is worth nothing unchecked, so with one `never` means at the first read. */
+  #isDue(file: NamedFile, changed: number): boolean {
+    if (this.#verify === 'always') return true
+    if (this.#verify === 'never' && file.digest === undefined) return false
+    return this.#verified.get(file.name) !== changed
+  }
+
+  #note(name: string, changed: number): void {
+    if (this.#verified.size >= verifiedKept) this.#verified.clear()
+    this.#verified.set(name, changed)
+  }
+}
+
+function lookInto(descriptor: number, file: NamedFile): OpenedFile | Damage {
+  const status = fstatSync(descriptor)
+  const spare = status.size - file.size
+  if (!status.isFile() || spare < 0 || spare > longestHeader)
+    return {
+      kind: 'size-mismatch',
+      damage: `of ${status.size} bytes, and its row says ${file.size}`,
+    }
+  try {
+    const header = readHeader(descriptor, status.size)
+    if (
+      header.isCompact ||
+      header.storedSize !== file.size ||
+      header.checksum !== asNumber(file.checksum)
+    )
+      return { kind: 'checksum', damage: 'another than its row names' }
+    return { descriptor, header, total: status.size, changed: status.ctimeMs }
+  } catch (error) {
+    if (isHoldfastError(error, 'ERR_INVALID_FRAME'))
+      return { kind: 'checksum', damage: `damaged. ${error.message}` }
+    throw error
+  }
+}
+
+function asNumber(checksum: Uint8Array): bigint {
+  return checksum.byteLength === 8
+    ? Buffer.from(checksum.buffer, checksum.byteOffset, 8).readBigUInt64LE()
+    : -1n
+}
+
+function readHeader(descriptor: number, total: number): Header {
+  const first = Buffer.allocUnsafe(firstLook)
+  const count = readSync(descriptor, first, 0, firstLook, 0)
+  const start = first.subarray(0, count)
+  const length = headerLength(start)
+  if (length <= count) return parseHeader(start, total)
+  const whole = Buffer.allocUnsafe(length)
+  return parseHeader(whole.subarray(0, readSync(descriptor, whole, 0, length, 0)), total)
+}
+
+/** The bytes of an open file, piece by piece in one buffer. */
+function* pieces({ descriptor }: OpenedFile): Generator<Uint8Array> {
+  const piece = Buffer.allocUnsafe(2 ** 18)
+  for (let position = 0; ; ) {
+    const count = readSync(descriptor, piece, 0, piece.length, position)
+    if (count === 0) return
+    position += count
+    yield piece.subarray(0, count)
+  }
+}
+
+/** Compares checksum and, where there is one, digest of all bytes of a file. */
+function wrongWith(
+  header: Header,
+  { digest }: NamedFile,
+  bytes: Iterable<Uint8Array>,
+): Damage | undefined {
+  const sum = new Checksum()
+  const hash = digest === undefined ? undefined : createHash('sha256')
+  const head = Buffer.allocUnsafe(header.offset)
+  let position = 0
+  for (const piece of bytes) {
+    hash?.update(piece)
+    const ofHead = Math.max(0, Math.min(header.offset - position, piece.byteLength))
+    head.set(piece.subarray(0, ofHead), Math.min(position, header.offset))
+    sum.update(piece.subarray(ofHead))
+    position += piece.byteLength
+  }
+  if (sumWith(sum, head) !== header.checksum)
+    return { kind: 'checksum', damage: 'changed: its checksum differs' }
+  if (digest !== undefined && hash?.digest().compare(digest) !== 0)
+    return { kind: 'checksum', damage: 'not what was signed', isForged: true }
+  return undefined
+}
+
+function readWhole(descriptor: number, total: number): Uint8Array | undefined {
+  // Not from the pool: the value may keep these bytes for long, and must not share them.
+  const bytes = Buffer.allocUnsafeSlow(total)
+  for (let done = 0; done < total; ) {
+    const count = readSync(descriptor, bytes, done, total - done, done)
+    if (count === 0) return undefined
+    done += count
+  }
+  return bytes
+}

@@ -1,0 +1,112 @@
+import { Checksum, checksum64, checksumBytes } from './checksum.ts'
+import {
+  asBuffer,
+  checksumAt,
+  compactHead,
+  compactOverhead,
+  damaged,
+  type FrameFields,
+  type Header,
+  longHeader,
+  parseHeader,
+  writeCompactHead,
+} from './header.ts'
+
+/** A header and the checksum in it, for a payload that is written from where it lies. */
+export interface FrameHead {
+  readonly head: Uint8Array
+  /** XXH3-64 over the payload and the header's other fields, as 8 bytes. */
+  readonly checksum: Uint8Array
+}
+
+/** A frame that was read. */
+export interface OpenFrame extends Header {
+  /** A view of the input, never a copy. */
+  readonly payload: Uint8Array
+}
+
+/** Payloads from here on start on {@link boundary}, where a memory map can be read as any typed array. */
+const alignedFrom = 4_096
+const boundary = 64
+const smallBoundary = 8
+
+/**
+ * `payload` in a frame, in one piece.
+ * @throws HoldfastError `ERR_UNSUPPORTED_VALUE` for meta that no header can hold.
+ */
+export function wrap(fields: FrameFields, payload: Uint8Array): Buffer {
+  const { codec } = fields
+  if (typeof codec === 'number' && isPlain(fields, payload)) return wrapCompact(codec, payload)
+  const { head } = wrapApart(fields, payload)
+  const bytes = Buffer.allocUnsafeSlow(head.byteLength + payload.byteLength)
+  bytes.set(head, 0)
+  bytes.set(payload, head.byteLength)
+  return bytes
+}
+
+/** The header that makes a frame of `payload` when it is written before it. */
+export function wrapApart(fields: FrameFields, payload: Uint8Array): FrameHead {
+  const size = payload.byteLength
+  const head = longHeader(fields, size, size < alignedFrom ? smallBoundary : boundary)
+  return completed(head, new Checksum().update(payload))
+}
+
+/** Bytes to leave free for the header of a payload that comes in pieces. */
+export function reservedHead(fields: Omit<FrameFields, 'rawSize'>): number {
+  return longHeader({ ...fields, rawSize: 0 }, 0, boundary).length
+}
+
+/** The header of a payload that came in pieces, all of which `sum` has seen. */
+export function finishHead(fields: FrameFields, storedSize: number, sum: Checksum): FrameHead {
+  return completed(longHeader(fields, storedSize, boundary), sum)
+}
+
+function completed(head: Buffer, sum: Checksum): FrameHead {
+  const checksum = checksumBytes(sumWith(sum, head))
+  head.set(checksum, checksumAt)
+  return { head, checksum }
+}
+
+/** Opens a frame that is all of `bytes`. @throws HoldfastError `ERR_INVALID_FRAME`. */
+export function unwrap(bytes: Uint8Array, verify: boolean): OpenFrame {
+  const header = parseHeader(bytes, bytes.byteLength)
+  if (verify && checksumOfFrame(bytes, header) !== header.checksum)
+    throw damaged('its checksum differs')
+  return openParsed(bytes, header)
+}
+
+/** The frame that is all of `bytes`, whose header was read and checked before. */
+export function openParsed(bytes: Uint8Array, header: Header): OpenFrame {
+  const { offset, storedSize } = header
+  const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + offset, storedSize)
+  return { ...header, payload }
+}
+
+function checksumOfFrame(bytes: Uint8Array, { isCompact, offset, storedSize }: Header): bigint {
+  if (isCompact) return checksum64(asBuffer(bytes).subarray(0, offset + storedSize))
+  const sum = new Checksum().update(bytes.subarray(offset))
+  return sumWith(sum, bytes.subarray(0, offset))
+}
+
+/** The sum of a payload, and then of `head` without the place of the sum. */
+export function sumWith(sum: Checksum, head: Uint8Array): bigint {
+  return sum
+    .update(head.subarray(0, checksumAt))
+    .update(head.subarray(checksumAt + 8))
+    .digest()
+}
+
+function isPlain(fields: FrameFields, payload: Uint8Array): boolean {
+  const { compression, cipher, version, meta } = fields
+  const hasNothing = compression === 0 && cipher === undefined && version === 1
+  return hasNothing && meta.byteLength === 0 && payload.byteLength < alignedFrom
+}
+
+function wrapCompact(codec: number, payload: Uint8Array): Buffer {
+  const end = compactHead + payload.byteLength
+  const bytes = Buffer.allocUnsafe(payload.byteLength + compactOverhead)
+  writeCompactHead(bytes, codec, payload.byteLength)
+  bytes.set(payload, compactHead)
+  bytes.writeBigUInt64LE(checksum64(bytes.subarray(0, end)), end)
+  return bytes
+}

@@ -1,0 +1,46 @@
+import type { Field } from './canonical-fields.ts'
+
+/** All that is stored of an entry beside its value, as the database has it. */
+export interface SignedFields {
+  /** The stored key. */
+  readonly key: Uint8Array
+  /** Number of a built-in codec, or the id of another. */
+  readonly codec: number | string
+  readonly flags: number
+  /** Bytes of the value. */
+  readonly size: number
+  /** When it was written: a stamp, microseconds since the epoch. */
+  readonly written: number
+  /** Milliseconds since the epoch; `null` = never. */
+  readonly expires: number | null
+  /** Name of the value file; `null` = the value is in the row. */
+  readonly file: string | null
+  readonly checksum: Uint8Array | null
+  readonly tags: string | null
+  readonly description: string | null
+  readonly meta: Uint8Array | null
+}
+
+const label = 'holdfast/row/1'
+
+/**
+ * What is signed: a label, the fields in the order of {@link SignedFields}, and the SHA-256 of the value's stored bytes.
+ * Their types are those of the row at run time, so a text where a number belongs is another thing.
+ */
+export function signedList(fields: SignedFields, valueDigest: Uint8Array): Field[] {
+  return [
+    label,
+    fields.key,
+    fields.codec,
+    fields.flags,
+    fields.size,
+    fields.written,
+    fields.expires,
+    fields.file,
+    fields.checksum,
+    fields.tags,
+    fields.description,
+    fields.meta,
+    valueDigest,
+  ]
+}
