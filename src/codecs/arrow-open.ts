@@ -1,3 +1,4 @@
+import { aligned } from './arrow-check.ts'
 import { corruptArrow } from './arrow-flatbuffer.ts'
 import { ArrowLoader, type DictionaryOf } from './arrow-load.ts'
 import { type ArrowBlock, readArrowFooter, readArrowMessage } from './arrow-metadata.ts'
@@ -97,12 +98,4 @@ function loadDictionaries(
     vectors.delete(id)
   }
   return dictionaryOf
-}
-
-/** Typed arrays must begin on a multiple of their element size, of which 8 is the largest. */
-function aligned(bytes: Uint8Array): Uint8Array {
-  const { buffer, byteOffset, byteLength } = bytes
-  return byteOffset % 8 === 0
-    ? new Uint8Array(buffer, byteOffset, byteLength)
-    : new Uint8Array(bytes)
 }

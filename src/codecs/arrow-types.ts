@@ -121,9 +121,13 @@ export interface ArrowCopy {
   readonly RecordBatchReader: {
     from(bytes: Uint8Array): { open(): { readonly schema: ArrowSchema } }
   }
-  readonly RecordBatchFileWriter: {
-    writeAll(table: ArrowTable): { toUint8Array(sync: true): Uint8Array }
-  }
+  readonly RecordBatchFileWriter: ArrowWriter
+  readonly RecordBatchStreamWriter: ArrowWriter
+  readonly tableFromIPC: (bytes: Uint8Array) => ArrowTable
+}
+
+interface ArrowWriter {
+  writeAll(table: ArrowTable): { toUint8Array(sync: true): Uint8Array }
 }
 
 /** Type numbers of the Arrow format as apache-arrow has them; a dictionary-encoded column is -1 there. */

@@ -17,6 +17,18 @@ export interface ArrowFile {
  * @param copy the copy of apache-arrow that made `table`.
  */
 export function writeArrowFile(copy: ArrowCopy, table: ArrowTable): ArrowFile {
+  const tidy = tidyTable(copy, table)
+  const bytes = copy.RecordBatchFileWriter.writeAll(tidy).toUint8Array(true)
+  return { bytes, rows: tidy.batches.map(({ data }) => data.length) }
+}
+
+/** Writes `table` as an Arrow stream, otherwise like {@link writeArrowFile}. */
+export function writeArrowStream(copy: ArrowCopy, table: ArrowTable): Uint8Array {
+  return copy.RecordBatchStreamWriter.writeAll(tidyTable(copy, table)).toUint8Array(true)
+}
+
+/** `table` in batches that can be written: small, of their own bytes only, and with one dictionary for each column. */
+function tidyTable(copy: ArrowCopy, table: ArrowTable): ArrowTable {
   const whole = table.batches.map(({ data, schema }) =>
     schema.fields.map((field, index) => wholeColumn(copy, data, field.type, index)),
   )
@@ -28,10 +40,7 @@ export function writeArrowFile(copy: ArrowCopy, table: ArrowTable): ArrowFile {
       return recordBatch(copy, schema, end - begin, parts, batch?.metadata)
     })
   })
-  const bytes = copy.RecordBatchFileWriter.writeAll(new copy.Table(schema, pieces)).toUint8Array(
-    true,
-  )
-  return { bytes, rows: pieces.map(({ data }) => data.length) }
+  return new copy.Table(schema, pieces)
 }
 
 function wholeColumn(

@@ -1,4 +1,4 @@
-import { forms, formOf } from './walk.ts'
+import { formOf, forms } from './walk.ts'
 
 /**
  * Checks that structured clone keeps everything in `value`. V8 would silently turn a class instance into a plain object, and

@@ -32,8 +32,19 @@ export function isOtherBytes(value: object, prototype: unknown): boolean {
   return otherBytes.has(prototype) && (ArrayBuffer.isView(value) || types.isArrayBuffer(value))
 }
 
+interface ErrorClasses {
+  readonly Error: ErrorConstructor
+  readonly EvalError: EvalErrorConstructor
+  readonly RangeError: RangeErrorConstructor
+  readonly ReferenceError: ReferenceErrorConstructor
+  readonly SyntaxError: SyntaxErrorConstructor
+  readonly TypeError: TypeErrorConstructor
+  readonly URIError: URIErrorConstructor
+  readonly AggregateError: AggregateErrorConstructor
+}
+
 /** The error classes of the language, by the name under which graphs keep them: append only. */
-export const errorClasses = {
+export const errorClasses: ErrorClasses = {
   Error,
   EvalError,
   RangeError,
@@ -42,10 +53,10 @@ export const errorClasses = {
   TypeError,
   URIError,
   AggregateError,
-} as const
+}
 
 /** Name of an error class of the language. */
-export type ErrorClassName = keyof typeof errorClasses
+export type ErrorClassName = keyof ErrorClasses
 
 const errorNames: ReadonlyMap<unknown, ErrorClassName> = new Map(
   Object.entries(errorClasses).map(([name, type]) => [type.prototype, name as ErrorClassName]),

@@ -1,8 +1,22 @@
 import { endianness } from 'node:os'
 import { HoldfastError } from '../contracts/errors.ts'
 
-/** The typed-array classes that every Node has, in an order that n-d arrays keep as numbers: append only. */
-export const elementTypes = [
+/** A typed-array class that every Node has. */
+export type ElementType =
+  | Int8ArrayConstructor
+  | Uint8ArrayConstructor
+  | Uint8ClampedArrayConstructor
+  | Int16ArrayConstructor
+  | Uint16ArrayConstructor
+  | Int32ArrayConstructor
+  | Uint32ArrayConstructor
+  | Float32ArrayConstructor
+  | Float64ArrayConstructor
+  | BigInt64ArrayConstructor
+  | BigUint64ArrayConstructor
+
+/** These classes in an order that n-d arrays keep as numbers: append only. */
+export const elementTypes: readonly ElementType[] = [
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,
@@ -14,10 +28,7 @@ export const elementTypes = [
   Float64Array,
   BigInt64Array,
   BigUint64Array,
-] as const
-
-/** A typed-array class. */
-export type ElementType = (typeof elementTypes)[number]
+]
 
 /** An instance of one. */
 export type TypedArray = InstanceType<ElementType>

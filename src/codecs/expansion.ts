@@ -38,5 +38,8 @@ export function assertHoles(expansion: Expansion, count: number, path: () => Pat
 export function assertSpare(expansion: Expansion, value: object, path: () => Path): void {
   const { maxByteLength, byteLength } = value as { maxByteLength?: number; byteLength: number }
   if (!expansion.addSpare((maxByteLength ?? byteLength) - byteLength))
-    throw refused(path(), `buffers that may grow by more than ${maxSpareBytes} bytes. Store a copy.`)
+    throw refused(
+      path(),
+      `buffers that may grow by more than ${maxSpareBytes} bytes. Store a copy.`,
+    )
 }

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { HoldfastError } from '../contracts/errors.ts'
-import { errorClasses } from './built-in-types.ts'
+import { type ErrorClassName, errorClasses } from './built-in-types.ts'
 import type { GraphCodecs } from './graph.ts'
 import { extra } from './graph-message.ts'
 import { setOwn } from './own-property.ts'
@@ -28,7 +28,6 @@ export class GraphReader {
   read(message: unknown): unknown {
     const [root, extras, bare, patterns] = list(message)
     this.#extras = list(extras)
-    const value = this.#resolved(root)
     for (const object of list(bare)) Object.setPrototypeOf(object, null)
     const indexes = list(patterns)
     for (let at = 0; at + 1 < indexes.length; at += 2) {
@@ -36,7 +35,7 @@ export class GraphReader {
       if (!types.isRegExp(pattern) || typeof index !== 'number') throw damaged('a pattern')
       pattern.lastIndex = index
     }
-    return value
+    return this.#resolved(root)
   }
 
   /** `value`, or what it stands for; with what it stands for in its members too. */
@@ -106,8 +105,7 @@ export class GraphReader {
 
   #error(index: number, type: unknown, properties: unknown): Error {
     if (typeof type !== 'string' || !Object.hasOwn(errorClasses, type)) throw damaged('an error')
-    const errorClass = errorClasses[type as keyof typeof errorClasses]
-    const error = errorClass === AggregateError ? new AggregateError([]) : new errorClass()
+    const error = shell(type as ErrorClassName)
     // Before its properties: they may lead back to it.
     this.#made.set(index, error)
     for (const name of Reflect.ownKeys(error)) Reflect.deleteProperty(error, name)
@@ -123,11 +121,18 @@ export class GraphReader {
   }
 }
 
+function shell(type: ErrorClassName): Error {
+  return type === 'AggregateError' ? new AggregateError([]) : new errorClasses[type]()
+}
+
 function list(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value
   throw damaged('a list')
 }
 
 function damaged(what: string): HoldfastError {
-  return new HoldfastError('ERR_CORRUPT', `The value is no graph of ours: ${what} is not as we write it.`)
+  return new HoldfastError(
+    'ERR_CORRUPT',
+    `The value is no graph of ours: ${what} is not as we write it.`,
+  )
 }

@@ -1,11 +1,6 @@
 import { types } from 'node:util'
 import type { Codec } from '../contracts/codec.ts'
-import {
-  errorClassOf,
-  isIndex,
-  isOtherBytes,
-  isSimpleError,
-} from './built-in-types.ts'
+import { errorClassOf, isIndex, isOtherBytes, isSimpleError } from './built-in-types.ts'
 import { elementTypeOf } from './element-type.ts'
 import { assertHoles, assertSpare, Expansion } from './expansion.ts'
 import type { GraphCodecs } from './graph.ts'
@@ -40,10 +35,14 @@ export class GraphWriter {
   }
 
   #copy(value: unknown): unknown {
-    if (typeof value === 'function' || typeof value === 'symbol') throw unsupported(value, this.#path)
+    if (typeof value === 'function' || typeof value === 'symbol')
+      throw unsupported(value, this.#path)
     if (typeof value !== 'object' || value === null) return value
     if (this.#unfinished.has(value))
-      throw refused(this.#path, 'the instance of a class is within itself, so that it could not be rebuilt from its parts.')
+      throw refused(
+        this.#path,
+        'the instance of a class is within itself, so that it could not be rebuilt from its parts.',
+      )
     const known = this.#copies.get(value)
     if (known !== undefined) return known
     if (this.#path.length + this.#unfinished.size > maxDepth) throw tooDeep()
@@ -52,10 +51,9 @@ export class GraphWriter {
 
   #copyObject(value: object): unknown {
     const prototype: unknown = Object.getPrototypeOf(value)
-    const isPlain = prototype === Object.prototype
-    const codec = this.#codecs.codecFor(value, isPlain)
+    const codec = this.#codecs.codecFor(value)
     if (codec !== undefined) return this.#special(value, codec)
-    if (isPlain) return this.#record(value as Names, {})
+    if (prototype === Object.prototype) return this.#record(value as Names, {})
     if (prototype === null) {
       const copy = this.#record(value as Names, {})
       this.#bare.push(copy)
@@ -67,7 +65,8 @@ export class GraphWriter {
 
   #builtIn(value: object, prototype: unknown): unknown {
     const path = () => this.#path
-    if (elementTypeOf(value) !== undefined || prototype === Buffer.prototype) return this.#same(value)
+    if (elementTypeOf(value) !== undefined || prototype === Buffer.prototype)
+      return this.#same(value)
     if (prototype === Map.prototype && types.isMap(value)) return this.#map(value)
     if (prototype === Set.prototype && types.isSet(value)) return this.#set(value)
     if (prototype === Date.prototype && types.isDate(value)) assertBare(value, path)
@@ -137,7 +136,11 @@ export class GraphWriter {
 
   #error(value: Error): object {
     const properties: unknown[] = []
-    const placeholder = this.#place(value, [extra.error, errorClassOf(value) ?? 'Error', properties])
+    const placeholder = this.#place(value, [
+      extra.error,
+      errorClassOf(value) ?? 'Error',
+      properties,
+    ])
     this.#refuseSymbols(value)
     for (const name of Reflect.ownKeys(value) as string[]) {
       const isEnumerable = Object.prototype.propertyIsEnumerable.call(value, name)

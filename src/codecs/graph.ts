@@ -6,7 +6,7 @@ import { readStructured, writeStructured } from './structured.ts'
 /** What a graph may have in it that structured clone does not keep. */
 export interface GraphCodecs {
   /** The codec for a member that has one of its own. */
-  codecFor(value: object, isPlain: boolean): Codec | undefined
+  codecFor(value: object): Codec | undefined
   /** The codec of that id, for reading. */
   codecOf(id: string): Codec | undefined
 }

@@ -44,7 +44,11 @@ function check(value: unknown, path: (string | number)[]): void {
   if (!isList && prototype !== Object.prototype) throw lost(value, path)
   const names = Object.keys(value)
   // Of an array the holes, the names and the elements must come to its length alone.
-  if (isList && (names.length !== value.length || (names.at(-1) ?? '0') !== String(Math.max(0, value.length - 1))))
+  if (
+    isList &&
+    (names.length !== value.length ||
+      (names.at(-1) ?? '0') !== String(Math.max(0, value.length - 1)))
+  )
     throw notKept('holes and named properties of an array', path, 'json()')
   const symbol = Object.getOwnPropertySymbols(value)[0]
   if (symbol !== undefined) throw lost(symbol, path)

@@ -49,7 +49,8 @@ export function scanMessagePack(bytes: Uint8Array): void {
     }
     left[depth] = open - 1
     const token = scan.byte()
-    if (isMap[depth] === 1 && open % 2 === 0 && !isString(token)) throw damaged('a name that is no string')
+    if (isMap[depth] === 1 && open % 2 === 0 && !isString(token))
+      throw damaged('a name that is no string')
     const members = scan.value(token)
     if (members < 0) continue
     if (depth === maxDepth + 1) throw damaged('nested too deeply')

@@ -2,7 +2,7 @@ import { Packr } from 'msgpackr'
 import type { Codec } from '../contracts/codec.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { scanMessagePack } from './msgpack-scan.ts'
-import { forms, formOf } from './walk.ts'
+import { formOf, forms } from './walk.ts'
 
 /**
  * Plain MessagePack. Without records, msgpackr's own compression of names, whose reader would compile code from the bytes;
@@ -23,9 +23,13 @@ export const msgpackTree: Codec = {
     try {
       return packr.pack(value)
     } catch (error) {
-      throw new HoldfastError('ERR_UNSUPPORTED_VALUE', 'Value: MessagePack cannot hold it; see the cause.', {
-        cause: error,
-      })
+      throw new HoldfastError(
+        'ERR_UNSUPPORTED_VALUE',
+        'Value: MessagePack cannot hold it; see the cause.',
+        {
+          cause: error,
+        },
+      )
     }
   },
   decode(bytes) {

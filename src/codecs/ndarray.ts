@@ -63,7 +63,8 @@ export const ndArrayCodec: Codec = {
     const [type = -1, strided = 0, dimensions = 0, length = 0] = meta
     const elements = elementTypes[type]
     const end = 4 + length
-    if (elements === undefined || meta.length !== end + dimensions * 8 * (1 + strided)) throw damaged()
+    if (elements === undefined || meta.length !== end + dimensions * 8 * (1 + strided))
+      throw damaged()
     const dtype = Buffer.from(meta.subarray(4, end)).toString('utf8')
     const sizes = [...elementsOf(Float64Array, meta.slice(end))] as number[]
     const data = elementsOf(elements, bytes)

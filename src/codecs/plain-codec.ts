@@ -13,6 +13,8 @@ export interface PlainCodec extends Codec {
   toPlain(value: unknown): Plain | Payload
   /** @param version the codec's when the value was written. @throws HoldfastError where there is no value in it. */
   fromPlain(plain: unknown, version: number): unknown
+  /** The same codec for use within `codec`, which stores what it makes of a value. */
+  within(codec: Codec): PlainCodec
 }
 
 export function isPlainCodec(codec: Codec): codec is PlainCodec {

@@ -19,7 +19,8 @@ export function notKept(what: string, path: Path, codec: string): HoldfastError 
 
 /** For anything else that is wrong with the part at `path`. */
 export function refused(path: Path, what: string): HoldfastError {
-  const at = path.length === 0 ? '' : ` at ${path.map((part) => `[${JSON.stringify(part)}]`).join('')}`
+  const at =
+    path.length === 0 ? '' : ` at ${path.map((part) => `[${JSON.stringify(part)}]`).join('')}`
   return new HoldfastError('ERR_UNSUPPORTED_VALUE', `Value${at}: ${what}`)
 }
 

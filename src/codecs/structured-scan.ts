@@ -108,23 +108,28 @@ class Scan {
         return
       case tag.double:
       case tag.date:
-        return this.#skip(8)
+        this.#skip(8)
+        return
       case tag.latin1:
       case tag.utf16:
       case tag.buffer:
-        return this.#skip(this.#number())
+        this.#skip(this.#number())
+        return
       case tag.bigint:
-        return this.#skip(this.#number() >>> 1)
+        this.#skip(this.#number() >>> 1)
+        return
       case tag.boxedNumber:
-        if (this.#withBoxes) return this.#skip(8)
-        break
+        if (!this.#withBoxes) throw damaged('a boxed number')
+        this.#skip(8)
+        return
       case tag.host:
         this.#number()
-        return this.#skip(this.#number())
+        this.#skip(this.#number())
+        return
       default:
-        if (depth <= deepest) return this.#compound(kind, depth + 1)
+        if (depth > deepest) throw damaged('nested too deeply')
+        this.#compound(kind, depth + 1)
     }
-    throw damaged('nested too deeply, or an unknown tag')
   }
 
   #compound(kind: number, depth: number): void {
@@ -133,21 +138,27 @@ class Scan {
         this.#properties(tag.endObject, depth)
         return
       case tag.dense:
-        return this.#dense(depth)
+        this.#dense(depth)
+        return
       case tag.sparse:
-        return this.#sparse(depth)
+        this.#sparse(depth)
+        return
       case tag.map:
-        return this.#members(tag.endMap, depth)
+        this.#members(tag.endMap, depth)
+        return
       case tag.set:
-        return this.#members(tag.endSet, depth)
+        this.#members(tag.endSet, depth)
+        return
       case tag.regexp:
         this.#string()
         this.#number()
         return
       case tag.resizable:
-        return this.#resizable()
+        this.#resizable()
+        return
       case tag.error:
-        return this.#error(depth)
+        this.#error(depth)
+        return
       default:
         throw damaged('an unknown tag')
     }

@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8'
 import type { Codec } from '../contracts/codec.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { scanStructured } from './structured-scan.ts'
-import { forms, formOf } from './walk.ts'
+import { formOf, forms } from './walk.ts'
 
 /** For values that a walk found to be kept by this form. */
 export const structuredTree: Codec = {

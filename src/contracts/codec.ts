@@ -1,3 +1,5 @@
+import type { Compression } from './compression.ts'
+
 /**
  * Turns values of one kind into bytes and back. What wrote an entry is recorded beside its bytes (id, version, meta), so a
  * value is always read by the codec that wrote it; {@link Codec.decode} therefore never guesses.
@@ -19,6 +21,8 @@ export interface Codec {
    * Any throw, and a version that it does not know, counts as an entry that cannot be read: a miss and an event.
    */
   decode(bytes: Uint8Array, info: PayloadInfo): unknown
+  /** How the bytes of this codec are compressed, whatever the store does with others. @default what the store says */
+  readonly compression?: Compression | undefined
   /**
    * Chooses the codec for each value: what makes `auto` one. Such a codec's own `encode` and `decode` are never called.
    * @throws HoldfastError `ERR_UNSUPPORTED_VALUE`.

@@ -121,7 +121,7 @@ class Audit {
   }
 
   #checkFiles(): void {
-    const sql = `SELECT id, size, file, key, long_key, checksum FROM entries
+    const sql = `SELECT id, size, file, key, long_key, checksum, file_size FROM entries
       WHERE file IS NOT NULL AND id > ? ORDER BY id LIMIT ${pageSize}`
     for (let position = 0; ; ) {
       const rows = this.#engine.connection.rows(sql, position)
@@ -161,6 +161,7 @@ class Audit {
     const named = {
       name: file,
       size: row[1] as number,
+      total: row[6] as number,
       checksum: row[5] as Uint8Array,
       digest: undefined,
     }
@@ -229,7 +230,7 @@ class Audit {
   }
 
   #checkCounters(): { entries: number; bytes: number } {
-    const count = `SELECT count(*), total(size), total(CASE WHEN file IS NULL THEN 0 ELSE size END),
+    const count = `SELECT count(*), total(size), total(file_size),
       (SELECT total(size) FROM trash), (SELECT count(*) FROM leases WHERE load_of IS NOT NULL) FROM entries`
     const drift = `SELECT c.entries, c.bytes, c.file_bytes, c.trash_bytes, c.loads, n.* FROM counters c, (${count}) n`
     const row = (this.#engine.connection.row(drift) ?? []) as readonly number[]

@@ -21,12 +21,13 @@ export interface NewEntry {
 }
 
 const insert = `INSERT INTO entries
-  (id, key, long_key, codec, flags, size, written, uses, expires, file, checksum, tags, description, meta,
-    signature, value)
-  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)`
+  (id, key, long_key, codec, flags, size, written, uses, expires, file, file_size, checksum, tags,
+    description, meta, signature, value)
+  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const replacement = `codec = excluded.codec, flags = excluded.flags, size = excluded.size, written = excluded.written,
-  used = excluded.written, uses = uses + 1, expires = excluded.expires, file = excluded.file, checksum = excluded.checksum,
+  used = excluded.written, uses = uses + 1, expires = excluded.expires, file = excluded.file, file_size = excluded.file_size,
+  checksum = excluded.checksum,
   tags = excluded.tags, description = excluded.description, meta = excluded.meta,
   signature = excluded.signature, value = excluded.value`
 
@@ -62,8 +63,10 @@ export function plainParameters(entry: NewEntry): SqlValue[] | undefined {
 /** The parameters of {@link putEntry}. */
 export function entryParameters(entry: NewEntry): SqlValue[] {
   const { key, value } = entry
-  const [file, checksum, inline] =
-    value instanceof Uint8Array ? [null, null, value] : [value.name, value.checksum, null]
+  const [file, fileSize, checksum, inline] =
+    value instanceof Uint8Array
+      ? [null, null, null, value]
+      : [value.name, value.total, value.checksum, null]
   return [
     key.bytes,
     key.long,
@@ -73,6 +76,7 @@ export function entryParameters(entry: NewEntry): SqlValue[] {
     entry.stamp,
     entry.expires,
     file,
+    fileSize,
     checksum,
     tagsColumn(entry.tags),
     entry.description,

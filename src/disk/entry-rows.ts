@@ -10,7 +10,7 @@ import { keyOfRow, type StoredKey, wholeKey } from './stored-key.ts'
 
 // One order for all: what every read needs, what a value file needs, what a signature covers.
 const forAll = 'id, expires, codec, flags, file'
-const forFiles = 'size, checksum'
+const forFiles = 'size, checksum, file_size'
 const forSignatures = 'written, tags, description, meta, signature'
 
 /** What a row says of its entry beside the value. */
@@ -55,7 +55,7 @@ export class EntryRows {
   facts(key: StoredKey): Facts | undefined {
     const row = this.#factsRow(key)
     if (row === undefined) return undefined
-    const [, expires, , flags, , , , , , tags, description, meta] = row
+    const [, expires, , flags, , , , , , , tags, description, meta] = row
     return {
       flags: flags as number,
       expires: expires as number | null,
@@ -134,7 +134,7 @@ export class EntryRows {
 
   distrust(key: StoredKey, row: Row, { verdict, drop }: Distrust): undefined {
     this.report('tamper', key, distrusted[verdict], { verdict })
-    if (drop) this.#parts.removeForged(row[0] as number, row[12] as Uint8Array)
+    if (drop) this.#parts.removeForged(row[0] as number, row[13] as Uint8Array)
     return undefined
   }
 

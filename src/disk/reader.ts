@@ -150,7 +150,7 @@ export class Reader {
       const trust = this.#parts.rows.trust(row, key)
       if (trust === undefined) return undefined
       const file = fileOf(row, trust)
-      const read = this.#readFile(file, how === 'map' || isViewCodec(row[2] as number | string))
+      const read = this.#readFile(file, how === 'map' ? 0 : mapFrom(row[2] as number | string))
       if (!('damage' in read)) return this.#allowed(key, id, row[3] as number, read)
       const again = this.#parts.rows.withFile(id, key)?.[4]
       if (again !== file.name && attempt < fileAttempts) continue
@@ -162,9 +162,9 @@ export class Reader {
     }
   }
 
-  #readFile(file: NamedFile, isView: boolean): OpenFrame | Damage {
+  #readFile(file: NamedFile, mapFrom: number): OpenFrame | Damage {
     try {
-      return this.#parts.values.read(file, isView)
+      return this.#parts.values.read(file, mapFrom)
     } catch (error) {
       throw toStoreError(error, 'get')
     }
@@ -205,6 +205,14 @@ export class Reader {
   }
 }
 
+/** Below this a read costs less than a map; see decision 0016. */
+const mapViewsFrom = 2 ** 18
+
+/** From which size on value files are mapped: those whose values are views of their bytes. */
+function mapFrom(codec: number | string): number {
+  return isViewCodec(codec) ? mapViewsFrom : Number.POSITIVE_INFINITY
+}
+
 function isSigned(signatures: Signatures, { digest }: Trust, bytes: Uint8Array): boolean {
   return digest === undefined || Buffer.compare(digest, signatures.digest(bytes)) === 0
 }
@@ -214,6 +222,7 @@ function fileOf(row: Row, { digest }: Trust): NamedFile {
     name: row[4] as string,
     size: row[6] as number,
     checksum: row[7] as Uint8Array,
+    total: row[8] as number,
     digest,
   }
 }

@@ -20,7 +20,7 @@ export const formatVersion = 1
  * - `rank`: place in the eviction queue, NULL as long as that is the place by insertion (see eviction.ts).
  * - `expires`: milliseconds since the epoch, NULL = never.
  * - `size`: bytes of the payload. `value`: its frame (see docs/concepts/frame.md), unless that lies in a file; then `file` names
- *   it, and `checksum` repeats the frame's, so that a file in another's place is noticed.
+ *   it, `file_size` is its length, and `checksum` repeats the frame's, so that a file in another's place is noticed.
  * - `signature`: over all of this, where the store signs (see docs/concepts/signing.md).
  *
  * `counters`: one row that is always exact, so that size, bytes and limits need no scan. Every write changes its page, so the
@@ -41,6 +41,7 @@ CREATE TABLE entries (
   rank INTEGER,
   expires INTEGER,
   file TEXT,
+  file_size INTEGER,
   checksum BLOB,
   long_key BLOB,
   tags TEXT,
@@ -90,8 +91,8 @@ CREATE TRIGGER entry_deleted AFTER DELETE ON entries BEGIN
   UPDATE counters SET entries = entries - 1, bytes = bytes - old.size WHERE one = 1;
 END;
 CREATE TRIGGER file_deleted AFTER DELETE ON entries WHEN old.file IS NOT NULL BEGIN
-  UPDATE counters SET file_bytes = file_bytes - old.size WHERE one = 1;
-  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, old.size);
+  UPDATE counters SET file_bytes = file_bytes - old.file_size WHERE one = 1;
+  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, old.file_size);
 END;
 CREATE TRIGGER tags_deleted AFTER DELETE ON entries WHEN old.tags IS NOT NULL BEGIN
   DELETE FROM tags WHERE id = old.id AND tag IN (SELECT value FROM json_each(old.tags));
@@ -121,14 +122,14 @@ CREATE TRIGGER entry_replaced AFTER UPDATE OF size ON entries WHEN new.size <> o
 END;
 ${deleteTriggers}
 CREATE TRIGGER file_named AFTER INSERT ON entries WHEN new.file IS NOT NULL BEGIN
-  UPDATE counters SET file_bytes = file_bytes + new.size WHERE one = 1;
+  UPDATE counters SET file_bytes = file_bytes + new.file_size WHERE one = 1;
 END;
 CREATE TRIGGER file_renamed AFTER UPDATE OF file ON entries WHEN new.file IS NOT NULL BEGIN
-  UPDATE counters SET file_bytes = file_bytes + new.size WHERE one = 1;
+  UPDATE counters SET file_bytes = file_bytes + new.file_size WHERE one = 1;
 END;
 CREATE TRIGGER file_replaced AFTER UPDATE OF file ON entries WHEN old.file IS NOT NULL BEGIN
-  UPDATE counters SET file_bytes = file_bytes - old.size WHERE one = 1;
-  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, old.size);
+  UPDATE counters SET file_bytes = file_bytes - old.file_size WHERE one = 1;
+  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, old.file_size);
 END;
 CREATE TRIGGER tags_inserted AFTER INSERT ON entries WHEN new.tags IS NOT NULL BEGIN
   INSERT INTO tags (tag, id) SELECT value, new.id FROM json_each(new.tags);

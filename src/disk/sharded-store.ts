@@ -61,7 +61,8 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
     options?: StoreLoadOptions<T>,
   ): Promise<T> {
     // Which shard it is depends on what the files hold that the key stands for.
-    const ready = (await hashContent(key, options?.signal)) ?? key
+    const hashed = hashContent(key, options?.signal)
+    const ready = hashed === undefined ? key : await hashed
     return await this.of(ready).load(ready, loader, options)
   }
 

@@ -20,7 +20,7 @@ export interface Distrust {
 const digestAt = 9
 const digestEnd = 41
 
-/** Signs what a store writes and judges what it reads. Rows have the columns of {@link signedColumns}, in this order. */
+/** Signs what a store writes and judges what it reads. Rows are those of entry-rows.ts. */
 export class Signatures {
   readonly #signing: Signing
   readonly #signer: Signer
@@ -60,7 +60,7 @@ export class Signatures {
 
   /** What to think of the row that was found under `key`. */
   judge(key: Uint8Array, row: Row): Trust | Distrust {
-    const signature = row[12] as Uint8Array | null
+    const signature = row[13] as Uint8Array | null
     const verdict = this.#signer.verifyFields(fieldsOf(key, row), signature)
     const outcome = outcomeOf(this.#signing, verdict)
     if (outcome === 'use')
@@ -76,12 +76,12 @@ export class Signatures {
   /** The signature of a row that gets another end; `null` for one that is believed without. */
   resign(key: Uint8Array, row: Row, expires: number | null): Uint8Array | null {
     const before = fieldsOf(key, row)
-    return this.#signer.resign(before, { ...before, expires }, row[12]).signature ?? null
+    return this.#signer.resign(before, { ...before, expires }, row[13]).signature ?? null
   }
 }
 
 function fieldsOf(key: Uint8Array, row: Row): SignedFields {
-  const [, expires, codec, flags, file, , size, checksum, written, tags, description, meta] = row
+  const [, expires, codec, flags, file, , size, checksum, , written, tags, description, meta] = row
   // As they are, whatever their types: who may have changed them is the question.
   return {
     key,

@@ -69,7 +69,8 @@ export class ValueFileWriter {
     this.#engine.files.publish(this.#name)
     this.#isKept = true
     const size = this.#storedSize
-    const value: NewFile = { name: this.#name, slot: this.#slot, size, checksum }
+    const total = head.byteLength + size
+    const value: NewFile = { name: this.#name, slot: this.#slot, size, total, checksum }
     return { codec: this.#fields.codec, size, value, digest, adopted: false }
   }
 

@@ -17,8 +17,9 @@ import type { Session } from './session.ts'
 /** A value file that was written and is registered, but that no row names yet. */
 export interface NewFile {
   readonly name: string
-  /** Bytes of the payload. */
+  /** Bytes of the payload, and of the whole file. */
   readonly size: number
+  readonly total: number
   /** The frame's own. */
   readonly checksum: Uint8Array
   readonly slot: number
@@ -118,7 +119,8 @@ export class ValueFiles {
       this.abandon(name, slot)
       throw error
     }
-    return { name, slot, size: payload.byteLength, checksum }
+    const size = payload.byteLength
+    return { name, slot, size, total: head.byteLength + size, checksum }
   }
 
   /** Makes sure that what was written outlives a power loss, if the store promises that. */

@@ -3,15 +3,16 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
 import { Checksum } from '../frame/checksum.ts'
 import { type OpenFrame, openParsed, sumWith } from '../frame/frame.ts'
-import { type Header, headerLength, longestHeader, parseHeader } from '../frame/header.ts'
+import { type Header, headerLength, parseHeader } from '../frame/header.ts'
 import { mapPrivate } from '../util/memory-map.ts'
 import type { ValueFiles } from './value-files.ts'
 
 /** What a row says of its value file. */
 export interface NamedFile {
   readonly name: string
-  /** Bytes of the payload. */
+  /** Bytes of the payload, and of the whole file. */
   readonly size: number
+  readonly total: number
   /** The frame's own, repeated by the row, so that a file in another's place is noticed. */
   readonly checksum: Uint8Array
   /** SHA-256 of the whole file, where the row is signed. */
@@ -57,13 +58,13 @@ export class ValueReader {
     this.#verify = verify
   }
 
-  /** The frame in a value file, or what is wrong with it. @param mapped gives views of the file's pages where that is possible. */
-  read(file: NamedFile, mapped: boolean): OpenFrame | Damage {
+  /** The frame in a value file, or what is wrong with it. @param mapFrom files of so many bytes are mapped where that is possible. */
+  read(file: NamedFile, mapFrom: number): OpenFrame | Damage {
     const opened = this.#open(file)
     if ('damage' in opened) return opened
     try {
       const bytes =
-        (mapped ? mapPrivate(opened.descriptor, opened.total) : undefined) ??
+        (opened.total >= mapFrom ? mapPrivate(opened.descriptor, opened.total) : undefined) ??
         readWhole(opened.descriptor, opened.total)
       if (bytes === undefined)
         return { kind: 'size-mismatch', damage: 'shorter than its header says' }
@@ -133,12 +134,10 @@ export class ValueReader {
 
 function lookInto(descriptor: number, file: NamedFile): OpenedFile | Damage {
   const status = fstatSync(descriptor)
-  const spare = status.size - file.size
-  if (!status.isFile() || spare < 0 || spare > longestHeader)
-    return {
-      kind: 'size-mismatch',
-      damage: `of ${status.size} bytes, and its row says ${file.size}`,
-    }
+  if (!status.isFile() || status.size !== file.total) {
+    const damage = `of ${status.size} bytes, and its row says ${file.total}`
+    return { kind: 'size-mismatch', damage }
+  }
   try {
     const header = readHeader(descriptor, status.size)
     if (

@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer'
 import { HoldfastError } from '../contracts/errors.ts'
 import { algorithmToRead } from './algorithms.ts'
-import { ChunkIndex, footerBytes, indexSize, maxRatio, readFooter } from './chunks.ts'
+import { ChunkIndex, chunkForm, footerBytes, indexSize, maxRatio, readFooter } from './chunks.ts'
 import { openChunk } from './chunks-seal.ts'
 import { each, finishLater, type Job, run, type Steps } from './compression-steps.ts'
 import { asBuffer, damaged } from './header.ts'
@@ -94,12 +94,10 @@ function* readOne(
 ): Steps<Uint8Array> {
   const start = number * index.layout.chunkBytes
   const bytes = yield* open(stored, index, number)
-  const isWhole = bytes.byteLength === to - from
-  // zlib leaves a little room behind its output; views of the input and of shared pools are copied.
-  if (isWhole && bytes.byteOffset === 0 && bytes.buffer.byteLength - bytes.byteLength <= 64) {
-    const { source } = stored
-    if (typeof source === 'function' || bytes.buffer !== source.buffer) return bytes
-  }
+  // What was unpacked is memory of its own, behind which zlib leaves a little room; only pools of small buffers are shared.
+  const isOwn = bytes.byteOffset === 0 && bytes.buffer.byteLength - bytes.byteLength <= 64
+  const isUnpacked = index.at(number).form !== chunkForm.raw
+  if (isOwn && isUnpacked && bytes.byteLength === to - from) return bytes
   const target = Buffer.allocUnsafeSlow(to - from)
   target.set(bytes.subarray(from - start, to - start))
   return target
@@ -145,8 +143,8 @@ function readJob(source: ReadAtLater, offset: number, length: number): Job<Uint8
 }
 
 /**
- * The raw bytes in pieces of one chunk each, without ever having more than one of them in memory; views of the input where a
- * chunk is stored as it is and the input is in memory.
+ * The raw bytes in pieces of one chunk each, without ever having more than one of them in memory; views of the source's bytes
+ * where a chunk is stored as it is.
  * @throws HoldfastError `ERR_INVALID_FRAME` as soon as damage is met: what came before was right.
  */
 export async function* readChunks(stored: StoredChunks): AsyncGenerator<Uint8Array, void, void> {

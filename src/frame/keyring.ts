@@ -1,5 +1,3 @@
-import { keyIdBytes } from './key-bytes.ts'
-
 /** A key by the id that is stored beside what was made with it. */
 export interface KeyringEntry {
   /** 8 bytes. */
@@ -19,7 +17,7 @@ export class Keyring<K extends KeyringEntry> {
 
   /** The key with that id, if it is held. */
   find(id: Uint8Array): K | undefined {
-    return id.byteLength === keyIdBytes ? this.#byId.get(nameOf(id)) : undefined
+    return this.#byId.get(nameOf(id))
   }
 }
 

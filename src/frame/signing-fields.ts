@@ -21,15 +21,15 @@ export interface SignedFields {
   readonly meta: Uint8Array | null
 }
 
-const label = 'holdfast/row/1'
+/** What every signed list begins with, so that it is never taken for another. */
+export const rowLabel = 'holdfast/row/1'
 
 /**
- * What is signed: a label, the fields in the order of {@link SignedFields}, and the SHA-256 of the value's stored bytes.
+ * What is signed behind {@link rowLabel}: the fields in the order of {@link SignedFields}, then the SHA-256 of the value.
  * Their types are those of the row at run time, so a text where a number belongs is another thing.
  */
 export function signedList(fields: SignedFields, valueDigest: Uint8Array): Field[] {
   return [
-    label,
     fields.key,
     fields.codec,
     fields.flags,

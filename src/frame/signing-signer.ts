@@ -2,7 +2,7 @@ import { createHash, hash, timingSafeEqual } from 'node:crypto'
 import { areFields } from './canonical-fields.ts'
 import { deriveSecret, keyIdBytes } from './key-bytes.ts'
 import type { Keyring, KeyringEntry } from './keyring.ts'
-import { type SignedFields, signedList } from './signing-fields.ts'
+import { rowLabel, type SignedFields, signedList } from './signing-fields.ts'
 import { FieldsHmac } from './signing-hmac.ts'
 
 /**
@@ -27,7 +27,7 @@ export function signingKey(master: Uint8Array): SigningKey {
   const secret = deriveSecret(master, 'holdfast/signing/key/1', '', hmacKeyBytes)
   const key = {
     id: deriveSecret(master, 'holdfast/signing/key-id/1', '', keyIdBytes),
-    hmac: new FieldsHmac(secret),
+    hmac: new FieldsHmac(secret, rowLabel),
   }
   secret.fill(0)
   return key

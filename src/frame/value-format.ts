@@ -51,13 +51,12 @@ export class ValueFormat {
     this.#given = new Map([codec, ...(codec.members ?? [])].map((member) => [member.id, member]))
   }
 
-  /** @throws HoldfastError `ERR_UNSUPPORTED_VALUE`, `ERR_VALUE_TOO_LARGE`. */
+  /** @throws HoldfastError `ERR_UNSUPPORTED_VALUE`. */
   encode(value: unknown): EncodedValue {
     const own = this.#options.codec
     const codec = own.choose?.(value) ?? own
     const encoded = codec.encode(value)
     const payload: Payload = encoded instanceof Uint8Array ? { bytes: encoded } : encoded
-    this.checkRawSize(payload.bytes.byteLength)
     return {
       codec: codec.id,
       version: codec.version ?? 1,
@@ -82,9 +81,14 @@ export class ValueFormat {
     return header.rawSize <= this.#options.maxValueBytes
   }
 
-  /** Compresses and encrypts. @param key the entry's canonical key, which encryption ties the value to. */
+  /**
+   * Compresses and encrypts.
+   * @param key the entry's canonical key, which encryption ties the value to.
+   * @throws HoldfastError `ERR_VALUE_TOO_LARGE`, `ERR_NONCE_EXHAUSTED`.
+   */
   seal(encoded: EncodedValue, key: Uint8Array): SealedValue {
     const { bytes, elementBytes } = encoded
+    this.checkRawSize(bytes.byteLength)
     const compression = this.compressionOf(encoded.codec)
     const smaller =
       compression === undefined ? undefined : compress(bytes, elementBytes, compression)
@@ -94,6 +98,7 @@ export class ValueFormat {
   /** As {@link seal}; a large value is compressed by other threads meanwhile. */
   async sealAsync(encoded: EncodedValue, key: Uint8Array): Promise<SealedValue> {
     const { bytes, elementBytes } = encoded
+    this.checkRawSize(bytes.byteLength)
     const compression = this.compressionOf(encoded.codec)
     const smaller =
       compression === undefined ? undefined : await compressAsync(bytes, elementBytes, compression)

@@ -38,6 +38,12 @@ export class ContentPool {
   #queue: { readonly job: Job; readonly index: number }[] = []
   #idle: NodeJS.Timeout | undefined
   #broken = false
+  readonly #program: string
+
+  /** @param source What the threads run. Tests have it fail. */
+  constructor(source: string = program) {
+    this.#program = source
+  }
 
   /** How many threads there are now. */
   get size(): number {
@@ -97,7 +103,7 @@ export class ContentPool {
 
   #start(): Slot {
     const require = createRequire(import.meta.url)
-    const worker = new Worker(program, {
+    const worker = new Worker(this.#program, {
       eval: true,
       name: 'holdfast-content',
       // Not those of the process: loaders and inspectors are none of its business.

@@ -67,12 +67,15 @@ export class ContentTree {
 
   /** Finds out what is there. */
   *look(): Generator<undefined, void> {
-    // A real path to begin with, so that the real paths of links meet those of names.
-    const start = this.#symlinks === 'follow' ? realPath(this.#path) : this.#path
-    this.#root = this.#nodeAt(start)
+    this.#root = tried(this.#path, false, () =>
+      // A real path to begin with, so that the real paths of links meet those of names.
+      this.#nodeAt(this.#symlinks === 'follow' ? realPath(this.#path) : this.#path),
+    )
     for (const folder of this.#folders) {
-      for (const name of namesIn(folder.path)) {
-        folder.members.push({ name: Buffer.from(name), node: this.#memberAt(folder.path, name) })
+      for (const name of tried(folder.path, true, () => namesIn(folder.path))) {
+        const path = join(folder.path, name)
+        const node = tried(path, true, () => this.#nodeAt(path))
+        folder.members.push({ name: Buffer.from(name), node })
         yield
       }
       folder.members.sort((a, b) => Buffer.compare(a.name, b.name))
@@ -99,16 +102,6 @@ export class ContentTree {
       }
     }
     return hashOf(this.#root)
-  }
-
-  #memberAt(folder: Path, name: Path): Node {
-    try {
-      return this.#nodeAt(join(folder, name))
-    } catch (error) {
-      // It was there a moment ago.
-      if (codeOf(error) === 'ENOENT') throw new ContentChanged(undefined, { cause: error })
-      throw error
-    }
   }
 
   #nodeAt(path: Path): Node {
@@ -154,6 +147,19 @@ export function refused(path: Path, why: string, cause?: unknown): HoldfastError
   return new HoldfastError('ERR_INVALID_KEY', `contentOf: ${path} ${why}.`, { cause })
 }
 
+/** What `look` finds at `path`. `wasThere`: it was there a moment ago, so if it is not, it went. */
+function tried<T>(path: Path, wasThere: boolean, look: () => T): T {
+  try {
+    return look()
+  } catch (error) {
+    if (error instanceof HoldfastError || error instanceof ContentChanged) throw error
+    if (wasThere && error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      throw new ContentChanged(undefined, { cause: error })
+    }
+    throw refused(path, 'cannot be read', error)
+  }
+}
+
 function folderNode(path: Path): FolderNode {
   return { kind: 'folder', path, members: [], entered: false, hash: undefined }
 }
@@ -195,8 +201,4 @@ function realPath(path: Path): Path {
 /** Windows stores `\` between the names of a link's target; elsewhere that is a character like any other. */
 function withSlashes(target: Buffer): Uint8Array {
   return sep === '/' ? target : Buffer.from(target.toString('utf8').replaceAll(sep, '/'))
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -36,7 +36,7 @@ export function describeKey(key: Key, options: DescribeKeyOptions = {}): string 
 }
 
 function show(key: Key | undefined): string {
-  if (typeof key === 'string') return `'${printable(key.replaceAll("'", "\\'"))}'`
+  if (typeof key === 'string') return `'${printable(key)}'`
   if (typeof key === 'bigint') return `${key}n`
   if (typeof key !== 'object' || key === null) return Object.is(key, -0) ? '0' : String(key)
   if (key instanceof Date) return key.toISOString()
@@ -65,8 +65,8 @@ function showBytes(key: Uint8Array): string {
 
 /** Control and format characters (line ends, escapes, marks that turn the writing direction) as `\u{…}`. */
 function printable(text: string): string {
-  return text.replace(/\\(?!')|[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
-    if (character === '\\') return '\\\\'
+  return text.replace(/['\\]|[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    if (character === "'" || character === '\\') return `\\${character}`
     return `\\u{${character.codePointAt(0)?.toString(16)}}`
   })
 }

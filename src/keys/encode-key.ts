@@ -35,7 +35,8 @@ export function encodeKey(key: Key): string {
 /** Deeper keys are refused; a circular one is found by this too. */
 export const maxDepth = 64
 
-type Path = readonly (string | number)[]
+/** Where in the key the encoder is: pushed and popped, since a new list for each member takes longer than the member. */
+type Path = (string | number)[]
 
 function encodeAny(key: unknown, path: Path): string {
   switch (typeof key) {
@@ -100,32 +101,35 @@ function bytesOf(key: Uint8Array): Buffer | undefined {
 function encodeArray(key: readonly unknown[], path: Path): string {
   let text = '['
   for (let index = 0; index < key.length; index += 1) {
-    if (!Object.hasOwn(key, index)) throw invalid([...path, index], 'an array hole')
-    const member = encodeAny(key[index], [...path, index])
+    const value = key[index]
+    path.push(index)
+    if (value === undefined && !(index in key)) throw invalid(path, 'an array hole')
+    const member = encodeAny(value, path)
+    path.pop()
     text += `${member.length}:${member}`
   }
+  const names = Object.keys(key).length
+  // Only where Array.prototype was given indices do holes have values.
+  if (names < key.length) throw invalid(path, 'an array with holes')
   // Such as what a regular expression matched: two of them may have the same members and not mean the same.
-  if (Object.keys(key).length > key.length) throw unsupported(key, path, 'with named properties')
-  refuseSymbols(key, path)
+  if (names > key.length) throw unsupported(key, path, 'with named properties')
   return text
 }
 
 function encodeRecord(key: Readonly<Record<string, unknown>>, path: Path): string {
-  refuseSymbols(key, path)
+  const [symbol] = Object.getOwnPropertySymbols(key)
+  if (symbol !== undefined) throw unsupported(symbol, path)
   let text = '{'
   for (const name of Object.keys(key).sort(byCodePoint)) {
     const value = key[name]
     if (value === undefined) continue
-    if (!name.isWellFormed()) throw invalid([...path, name], 'a name with a lone surrogate')
-    const member = encodeAny(value, [...path, name])
+    path.push(name)
+    if (!name.isWellFormed()) throw invalid(path, 'a name with a lone surrogate')
+    const member = encodeAny(value, path)
+    path.pop()
     text += `${name.length}:${name}${member.length}:${member}`
   }
   return text
-}
-
-function refuseSymbols(key: object, path: Path): void {
-  const [symbol] = Object.getOwnPropertySymbols(key)
-  if (symbol !== undefined) throw unsupported(symbol, path)
 }
 
 function at(path: Path): string {

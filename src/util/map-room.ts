@@ -48,11 +48,6 @@ export function noteMap(buffer: ArrayBuffer): void {
   collected.register(buffer, undefined)
 }
 
-/** Maps of this thread that are not known to have been collected. */
-export function liveMaps(): number {
-  return live
-}
-
 function ask(): void {
   const room = roomOfProcess()
   if (room < SPARE_MAPS) {

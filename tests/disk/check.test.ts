@@ -1,4 +1,12 @@
-import { mkdirSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { manualClock } from '../../src/testing/index.ts'
@@ -61,7 +69,7 @@ describe('check', () => {
     ['missing-file', (path) => rmSync(path), 'missing-file'],
     ['size-mismatch', (path) => truncateSync(path, 50), 'size-mismatch'],
     ['size-mismatch of an empty file', (path) => truncateSync(path, 0), 'size-mismatch'],
-    ['checksum', (path) => writeFileSync(path, Buffer.alloc(100, 'w')), 'checksum'],
+    ['checksum', (path) => writeFileSync(path, Buffer.alloc(statSync(path).size, 'w')), 'checksum'],
   ])('reports %s with key and file, and removes the entry with fix', (_, damage, kind) => {
     const { cache, path } = withFile()
     damage(path)
@@ -147,7 +155,7 @@ describe('check', () => {
     cache.check({ fix: true, verify: true })
     cache.delete('file')
     expect(statSync(outside).size).toBe(100)
-    expect(statSync(path).size).toBe(100)
+    expect(existsSync(path)).toBe(true)
   })
 })
 

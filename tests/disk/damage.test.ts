@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Codec, DiskCache, DiskCacheOptions, StoreEvent } from '../../src/index.ts'
@@ -94,7 +94,8 @@ describe('verify', () => {
 
   it('never: what lies there is returned, as long as its length is right', () => {
     const { cache, path } = withFile({ verify: 'never' })
-    writeFileSync(path, noise)
+    const whole = readFileSync(path)
+    writeFileSync(path, Buffer.concat([whole.subarray(0, -100), noise]))
     expect(cache.get('a')).toEqual(noise)
     truncateSync(path, 50)
     expect(cache.get('a')).toBeUndefined()
@@ -104,7 +105,7 @@ describe('verify', () => {
 
 describe('codec', () => {
   const json: Codec = {
-    id: 'json',
+    id: 'my-json',
     encode: (value) => Buffer.from(JSON.stringify(value)),
     decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()),
   }
@@ -115,7 +116,7 @@ describe('codec', () => {
     cache.set('file', 'x'.repeat(1_000))
     expect(cache.get('a')).toEqual({ n: 1 })
     expect(cache.get('file')).toBe('x'.repeat(1_000))
-    expect(cache.list().map(({ codec }) => codec)).toEqual(['json', 'json'])
+    expect(cache.list().map(({ codec }) => codec)).toEqual(['my-json', 'my-json'])
     expect(Buffer.from(cache.map('a')?.bytes ?? []).toString()).toBe('{"n":1}')
     expect(cache.incr('n')).toBe(1)
     expect(cache.check({ verify: true }).problems).toEqual([])
@@ -189,10 +190,8 @@ describe('bytes in the database that no codec of ours wrote', () => {
       const database = await openDatabase(join(cache.directory, 'holdfast.db'))
       database.prepare('UPDATE entries SET value = ?').run(Buffer.from([0xff, 0xfe, 0xfd]))
       database.close()
-      const value = cache.get('a')
-      // Any three bytes are some text; for the others they are damage.
-      if (codec === 'text') expect(typeof value).toBe('string')
-      else expect([value, types.includes('corrupt')]).toEqual([undefined, true])
+      expect([cache.get('a'), types.includes('corrupt')]).toEqual([undefined, true])
+      expect(cache.size).toBe(0)
       cache.set('a', 'new')
       expect(cache.get('a')).toBe('new')
     },

@@ -87,6 +87,7 @@ describe('keys', () => {
   it('are copied: what the caller does with his later changes nothing', () => {
     const mine = keyOf(1)
     const cipher = cipherWith([mine])
+    expect(mine).toEqual(keyOf(1))
     mine.fill(0)
     expect(openWith(cipher, sealed)).toEqual(plaintext)
   })

@@ -30,7 +30,7 @@ describe('shuffle', () => {
     const lengths = fc.oneof(
       fc.nat(2_000),
       fc.nat(40).map((off) => blockBytes - 20 + off),
-      fc.nat(40).map((off) => 3 * blockBytes - 20 + off),
+      fc.nat(40).map((off) => 2 * blockBytes - 20 + off),
     )
     fc.assert(
       fc.property(lengths, fc.constantFrom(...widths), fc.nat(), (length, width, seed) => {
@@ -42,7 +42,7 @@ describe('shuffle', () => {
         unshufflePlainly(planes, back, width, 0)
         expect(Buffer.compare(back, bytes)).toBe(0)
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 

@@ -94,6 +94,7 @@ describe('signing({ key })', () => {
   })
 
   it('refuses everything else', () => {
+    const file = join(temporaryDirectory(), 'key')
     const wrong = [
       null,
       'hex',
@@ -113,11 +114,11 @@ describe('signing({ key })', () => {
       { file: 1 },
       { file: 'a\0b' },
       { file: null },
-      { path: '/tmp/key' },
-      { file: '/tmp/holdfast-never', mode: 0o600 },
+      { path: file },
+      { file, mode: 0o600 },
     ]
     for (const key of wrong) expect(codeOf(() => withOptions({ key }))).toBe('ERR_INVALID_OPTION')
-    expect(existsSync('/tmp/holdfast-never')).toBe(false)
+    expect(existsSync(file)).toBe(false)
   })
 
   it('never shows in the message what was given for a key', () => {

@@ -52,9 +52,14 @@ describe('a signature', () => {
     for (const size of [0, 1, 55, 64, 900, 1_024, 5_000]) {
       const meta = new Uint8Array(size).fill(3)
       const expected = createHmac('sha256', keyOf(1))
-        .update(Buffer.concat([Uint8Array.of(3, size & 0xff, size >> 8, 0, 0), meta]))
+        .update(
+          Buffer.concat([
+            Uint8Array.of(2, 1, 0, 0, 0, 0x78, 3, size & 0xff, size >> 8, 0, 0),
+            meta,
+          ]),
+        )
         .digest()
-      expect(new FieldsHmac(keyOf(1)).digest([meta])).toEqual(expected)
+      expect(new FieldsHmac(keyOf(1), 'x').digest([meta])).toEqual(expected)
     }
   })
 
@@ -233,6 +238,7 @@ describe('keys', () => {
   it('are copied: what the caller does with his later changes nothing', () => {
     const mine = keyOf(1)
     const other = signerWith({ key: mine })
+    expect(mine).toEqual(keyOf(1))
     mine.fill(0)
     expect(other.verify(row, digest, signature)).toBe('ok')
   })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type ErrorCode, type Key, keyId } from '../../src/index.ts'
-import { codeOf, errorOf } from '../disk/support/code-of.ts'
+import type { ErrorCode } from '../../src/contracts/errors.ts'
+import type { Key } from '../../src/contracts/key.ts'
+import { keyId } from '../../src/keys/key-id.ts'
+import { codeOf, errorOf } from './support/errors.ts'
 
 describe('the canonical text of a key', () => {
   // What stands here is stored in files: a changed line loses the entries of everybody who updates.
@@ -64,13 +66,21 @@ class MyArray extends Array<number> {}
 class MyDate extends Date {}
 class MyUrl extends URL {}
 class MyBytes extends Uint8Array {}
+class MyBuffer extends Buffer {}
 class MyMap extends Map {}
+class MySet extends Set {}
 class MyError extends Error {}
 
 const refused: readonly (readonly [what: string, key: unknown, code: ErrorCode])[] = [
   ['undefined', undefined, 'ERR_INVALID_KEY'],
   ['NaN', Number.NaN, 'ERR_INVALID_KEY'],
   ['Infinity', Number.POSITIVE_INFINITY, 'ERR_INVALID_KEY'],
+  ['-Infinity', Number.NEGATIVE_INFINITY, 'ERR_INVALID_KEY'],
+  ['bytes that were transferred away', transferred(), 'ERR_INVALID_KEY'],
+  ['an array whose hole Array.prototype fills', inherited(), 'ERR_INVALID_KEY'],
+  ['what a regular expression matched', /b/.exec('abc'), 'ERR_UNSUPPORTED_KEY'],
+  ['an object with a prototype', Object.create({ a: 1 }), 'ERR_UNSUPPORTED_KEY'],
+  ['arguments of a call', argumentsOf(1), 'ERR_UNSUPPORTED_KEY'],
   ['an invalid date', new Date(Number.NaN), 'ERR_INVALID_KEY'],
   ['a lone high surrogate', 'a\ud800', 'ERR_INVALID_KEY'],
   ['a lone low surrogate', '\udc00a', 'ERR_INVALID_KEY'],
@@ -97,7 +107,13 @@ const refused: readonly (readonly [what: string, key: unknown, code: ErrorCode])
   ['a subclass of Date', new MyDate(0), 'ERR_UNSUPPORTED_KEY'],
   ['a subclass of URL', new MyUrl('https://example.org'), 'ERR_UNSUPPORTED_KEY'],
   ['a subclass of Uint8Array', new MyBytes(1), 'ERR_UNSUPPORTED_KEY'],
+  [
+    'a subclass of Buffer',
+    Object.setPrototypeOf(Buffer.from('a'), MyBuffer.prototype),
+    'ERR_UNSUPPORTED_KEY',
+  ],
   ['a subclass of Map', new MyMap(), 'ERR_UNSUPPORTED_KEY'],
+  ['a subclass of Set', new MySet(), 'ERR_UNSUPPORTED_KEY'],
   ['a subclass of Error', new MyError(), 'ERR_UNSUPPORTED_KEY'],
 ]
 
@@ -107,9 +123,33 @@ describe('what is no key', () => {
     expect(codeOf(() => keyId({ a: [1, key] } as Key))).toBe(code)
   })
 
-  it('the message says where in the key it is', () => {
-    const { message } = errorOf(() => keyId({ users: [{ id: 1 }, { id: Number.NaN }] }))
-    expect(message).toContain('["users"][1]["id"]')
+  it('the message says where in the key it is', async () => {
+    const message = async (part: unknown) => {
+      const key = { users: [{ id: 1 }, { id: part }] } as Key
+      return (await errorOf(() => keyId(key))).message
+    }
+    for (const part of [Number.NaN, new Map(), () => 1, new Point(), [undefined], 'a\ud800']) {
+      expect(await message(part)).toContain('["users"][1]["id"]')
+    }
+  })
+
+  it('the message does not have what the key says', async () => {
+    const secrets = ['secret\ud800', { a: ['secret\ud800'] }, ['secret', Number.NaN]]
+    for (const key of secrets) {
+      const { message } = await errorOf(() => keyId(key as Key))
+      expect(message).not.toContain('secret')
+    }
+  })
+
+  it('a getter is asked once', () => {
+    let asked = 0
+    const key = {
+      get a() {
+        asked += 1
+        return asked
+      },
+    }
+    expect([keyId(key), asked]).toEqual(['{1:a2:n1', 1])
   })
 
   it('64 levels are fine', () => {
@@ -127,4 +167,24 @@ function circular(): unknown {
   const array: unknown[] = []
   array.push(array)
   return array
+}
+
+function transferred(): Uint8Array {
+  const bytes = new Uint8Array([1, 2])
+  structuredClone(bytes, { transfer: [bytes.buffer] })
+  return bytes
+}
+
+/** An array of one hole that reads as 1, because what it inherits has that index. */
+function inherited(): unknown {
+  const array = new Array(1)
+  return new Proxy(array, {
+    get: (target, name) => (name === '0' ? 1 : Reflect.get(target, name)),
+    has: () => true,
+  })
+}
+
+function argumentsOf(..._: unknown[]): unknown {
+  // biome-ignore lint/complexity/noArguments: what a caller may pass on
+  return arguments
 }

@@ -49,7 +49,12 @@ export function columnTypes(
     nanoseconds: [new a.TimestampNanosecond(), some((row) => 1.6e12 + row)],
     time: [new a.TimeNanosecond(), some((row) => BigInt(row) * 10n ** 9n)],
     duration: [new a.DurationMillisecond(), some((row) => BigInt(row) * 1000n)],
-    decimal: [new a.Decimal(3, 20, 128), some((row) => Uint32Array.of(row, 5, 0, 1 << 30))],
+    decimal: [
+      new a.Decimal(3, 20, 128),
+      some((row) =>
+        row % 2 ? Uint32Array.of(row, 5, 0, 0) : Uint32Array.of(-1 - row, -1, -1, -1),
+      ),
+    ],
     list: [
       new a.List(item(new a.Int16())),
       some((row) => Array.from({ length: row % 4 }, (_, i) => (i === 2 ? null : i + row))),

@@ -1,0 +1,39 @@
+/** Opening costs the same whatever the size. */
+import { interleave } from '../lib/interleave.mjs'
+import { timeSync } from '../lib/measure.mjs'
+import { openStore, USES } from './readers.mjs'
+
+const FLAT = { atMost: 2 }
+
+const OPENINGS = {
+  'Arrow table, open + one row': (cache, megabytes) => USES.row(cache.get(`table ${megabytes}`)),
+  'array, open + one element': (cache, megabytes) => USES.element(cache.get(`array ${megabytes}`)),
+  'map() and its last byte': (cache, megabytes) => {
+    const mapped = cache.map(`array ${megabytes}`)
+    const last = mapped.bytes.at(-1)
+    mapped.close()
+    return last
+  },
+}
+
+export async function runFlat(context) {
+  const cache = await openStore(context.directory)
+  for (const [title, use] of Object.entries(OPENINGS)) await measure(context, cache, title, use)
+  cache.close()
+}
+
+async function measure({ results, rounds, sizes, progress }, cache, title, use) {
+  progress(`${title}, ${sizes.join(', ')} MB`)
+  const contestants = sizes.map((megabytes) => ({
+    name: `${megabytes} MB`,
+    count: 1,
+    run: (count) => timeSync(count, () => use(cache, megabytes)),
+  }))
+  // Single calls of under a millisecond: many rounds, or a pause of the machine is all that is seen.
+  const slices = await interleave(contestants, { rounds: rounds * 5, warmMs: 20 })
+  const [peer, ...others] = contestants.map(({ name }) => ({ name, slices: slices.get(name) }))
+  for (const ours of others) {
+    const bar = ours === others.at(-1) ? FLAT : undefined
+    results.compare({ title, basis: 'time', ours, peer, bar })
+  }
+}
