@@ -8,8 +8,6 @@ import { ContentMarker } from './content-marker.ts'
 import type { SymlinkPolicy } from './content-tree.ts'
 import type { ContentProgress } from './content-work.ts'
 
-export { hashContent, pendingContent } from './pending-content.ts'
-
 /** How `contentOf` takes what it finds. */
 export interface ContentOfOptions {
   /**

@@ -29,8 +29,11 @@ function toKey(value: unknown, above: Set<object>): Key {
 function toCompoundKey(value: object, above: Set<object>): Key {
   const prototype: unknown = Object.getPrototypeOf(value)
   // Only the classes themselves; the rest is refused as a key.
-  if (prototype === Array.prototype)
+  if (prototype === Array.prototype) {
+    // Named properties come last. An array that has some is refused as a key.
+    if (/\D/.test(Object.keys(value).at(-1) ?? '')) return value as Key
     return Array.from(value as readonly unknown[], (member) => toKey(member, above))
+  }
   if (value instanceof Map && prototype === Map.prototype) {
     return special(
       'Map',

@@ -11,7 +11,7 @@ const refused = {
   'no prototype': Object.create(null) as unknown,
   'a lastIndex': Object.assign(/a/g, { lastIndex: 1 }),
   'an error with a property': Object.assign(new Error('x'), { code: 1 }),
-  'an error within an error': new Error('x', { cause: new Error('y') }),
+  'an error with a cause': new Error('x', { cause: 1 }),
   'an aggregate error': new AggregateError([]),
   'too many holes': new Array(65_537),
 }

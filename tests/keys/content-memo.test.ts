@@ -140,7 +140,7 @@ describe('a file that changes while it is read', () => {
     const { memo } = laterHasher()
     const path = join(temporaryDirectory(), 'file')
     writeFileSync(path, 'one')
-    writeFileSync(`${path}-2`, 'two')
+    writeFileSync(`${path}-2`, 'another')
     const tree = new ContentTree(path, 'refuse', memo)
     expect([...tree.look()]).toEqual([])
     change(path)

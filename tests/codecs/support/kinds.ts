@@ -146,7 +146,6 @@ export function structuredKinds(): Record<string, unknown> {
     'a set': new Set([Number.NaN, 'a', null]),
     'a regular expression': /(?<a>x)\/y/dgimsuy,
     'an error': fixed(new Error('message')),
-    'an error with a cause': fixed(new TypeError('outer', { cause: 'inner' })),
     'shared and circular parts': circular,
     'a shared date': Array(2).fill(new Date(3)),
     holes: Object.assign(new Array<number>(3), { 1: 5 }),
@@ -172,6 +171,8 @@ function graphKinds(): Record<string, unknown> {
     'a match': /(?<b>b)/.exec('abc'),
     'a lastIndex': { pattern: Object.assign(/a/g, { lastIndex: 3 }) },
     'an error with properties': circular,
+    'an error with a cause': fixed(new TypeError('outer', { cause: 'inner' })),
+    'an error within an error': fixed(new TypeError('outer', { cause: fixed(new Error('inner')) })),
     'an aggregate error': fixed(new AggregateError([fixed(new SyntaxError('s')), 1], 'm')),
     'an error of a changed name': fixed(Object.assign(new Error('m'), { name: 'AbortError' })),
     'a URL beside an odd name': JSON.parse('{"__proto__":[1]}', (name, value: unknown) =>
