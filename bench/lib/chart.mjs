@@ -4,6 +4,7 @@
  */
 import { decadeTicks, makeScale } from './chart-scale.mjs'
 import { chartStyle, marker } from './chart-style.mjs'
+import { escapeXml, fixed, text, verticalText } from './chart-text.mjs'
 
 const WIDTH = 980
 const MARGIN = 24
@@ -122,17 +123,3 @@ function drawXTick(x, bottom, label) {
 }
 
 const rangeOf = (ticks) => [ticks[0][0], ticks.at(-1)[0]]
-const fixed = (value) => Number(value.toFixed(1))
-
-function text(x, y, content, type, anchor = 'start') {
-  const at = anchor === 'start' ? '' : ` text-anchor="${anchor}"`
-  return `<text x="${fixed(x)}" y="${fixed(y)}"${type ? ` class="${type}"` : ''}${at}>${escapeXml(content)}</text>`
-}
-
-function verticalText(x, y, content) {
-  return `<text class="small quiet" text-anchor="middle" transform="translate(${x} ${y}) rotate(-90)">${escapeXml(content)}</text>`
-}
-
-function escapeXml(content) {
-  return String(content).replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
-}

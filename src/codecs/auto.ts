@@ -14,7 +14,8 @@ import {
 } from './basic.ts'
 import { builtInCodec } from './built-in.ts'
 import { graphCodec } from './graph.ts'
-import { msgpackTree } from './msgpack.ts'
+import { msgpack } from './msgpack.ts'
+import { writeMessagePack } from './msgpack-writer.ts'
 import { isNdArray, ndArrayCodec } from './ndarray.ts'
 import { isPlainCodec } from './plain-codec.ts'
 import { unsupported } from './refusal.ts'
@@ -104,14 +105,19 @@ interface Choices {
 }
 
 function chooser({ own, codecFor, graph }: Choices): (value: unknown) => Codec {
-  const general = [msgpackTree, structuredTree, graph] as const
   const hasOwn = own.length > 0
   const walk = { most: forms.graph, codecFor, isForAll: hasOwn }
+  const general = (value: object): Codec => {
+    const bytes = writeMessagePack(value, walk)
+    // It is written already; whoever chose encodes at once.
+    if (bytes !== undefined) return { ...msgpack(), encode: () => bytes }
+    return formOf(value, walk) === forms.graph ? graph : structuredTree
+  }
   const chooseObject = (value: object): Codec => {
     const codec = hasOwn
       ? (codecFor(value) ?? builtInFor(value))
       : (builtInFor(value) ?? codecFor(value))
-    return codec ?? general[formOf(value, walk)]
+    return codec ?? general(value)
   }
   return (value) => {
     switch (typeof value) {

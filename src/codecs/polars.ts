@@ -16,6 +16,7 @@ export interface PolarsOptions {
 }
 
 interface PolarsFrame {
+  rechunk(): PolarsFrame
   writeIPC(options: { compression: 'uncompressed' }): Uint8Array
 }
 
@@ -42,7 +43,16 @@ export function polarsCodec({ polars }: PolarsOptions = {}): Codec {
           `Value: expected a nodejs-polars DataFrame, got ${got}. Collect a LazyFrame first; store other values with auto().`,
         )
       }
-      return value.writeIPC({ compression: 'uncompressed' })
+      try {
+        // In one piece: polars cannot write pieces whose categories were numbered apart.
+        return value.rechunk().writeIPC({ compression: 'uncompressed' })
+      } catch (error) {
+        throw new HoldfastError(
+          'ERR_UNSUPPORTED_VALUE',
+          'Value: polars cannot write this frame as an Arrow file; see the cause.',
+          { cause: error },
+        )
+      }
     },
     decode(bytes) {
       // polars is native code, which trusts more of what it reads than it should.

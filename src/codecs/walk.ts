@@ -74,8 +74,6 @@ class Walk {
         if (!value.isWellFormed()) this.#need(forms.structured, 'half of a surrogate pair', depth)
         return
       case 'number':
-        if (value === 0 && 1 / value < 0) this.#need(forms.structured, 'the sign of -0', depth)
-        return
       case 'boolean':
       case 'undefined':
         return
@@ -226,6 +224,11 @@ class Walk {
   #path(depth: number): readonly (string | number)[] {
     return this.#trail.slice(0, depth)
   }
+}
+
+/** Whether an array has more than its elements, such as the `index` of a match. */
+export function hasOwnNames(value: readonly unknown[]): boolean {
+  return Object.keys(value).length > value.length || Object.getOwnPropertySymbols(value).length > 0
 }
 
 /** Whether a plain object says what it is: a frame of polars is a proxy that looks like one, but for this. */

@@ -60,7 +60,7 @@ export class ValueFileWriter {
     for (const chunk of (await this.#chunks?.endAsync())?.pieces ?? []) this.#write(chunk)
     const cipher = areaOf(this.#seal, this.#seal?.finish())
     const fields = { ...this.#fields, cipher, rawSize: this.#rawSize }
-    const { head, checksum } = finishHead(fields, this.#storedSize, this.#sum)
+    const { head, checksum } = finishHead(fields, this.#storedSize, this.#sum.digest())
     writeSync(this.#descriptor, head, 0, head.byteLength, 0)
     this.#engine.files.flush(this.#descriptor)
     // Only now: the header, which comes first in the file, was known last.

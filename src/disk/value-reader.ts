@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
-import { Checksum } from '../frame/checksum.ts'
-import { type OpenFrame, openParsed, sumWith } from '../frame/frame.ts'
+import { Checksum, checksum64 } from '../frame/checksum.ts'
+import { fitsHead, type OpenFrame, openParsed } from '../frame/frame.ts'
 import { type Header, headerLength, parseHeader } from '../frame/header.ts'
+import { valueDigest } from '../frame/signing-signer.ts'
 import { mapPrivate } from '../util/memory-map.ts'
 import type { ValueFiles } from './value-files.ts'
 
@@ -69,7 +70,7 @@ export class ValueReader {
       if (bytes === undefined)
         return { kind: 'size-mismatch', damage: 'shorter than its header says' }
       if (this.#isDue(file, opened.changed)) {
-        const damage = wrongWith(opened.header, file, [bytes])
+        const damage = wrongWith(opened.header, file, bytes)
         if (damage !== undefined) return damage
         this.#note(file.name, opened.changed)
       }
@@ -83,7 +84,7 @@ export class ValueReader {
   open(file: NamedFile): OpenedFile | Damage {
     const opened = this.#open(file)
     if ('damage' in opened || !this.#isDue(file, opened.changed)) return opened
-    const damage = wrongWith(opened.header, file, pieces(opened))
+    const damage = wrongWithin(opened, file)
     if (damage === undefined) {
       this.#note(file.name, opened.changed)
       return opened
@@ -97,7 +98,7 @@ export class ValueReader {
     const opened = this.#open(file)
     if ('damage' in opened) return opened
     try {
-      return thoroughly ? wrongWith(opened.header, file, pieces(opened)) : undefined
+      return thoroughly ? wrongWithin(opened, file) : undefined
     } finally {
       closeSync(opened.descriptor)
     }
@@ -161,19 +162,15 @@ function asNumber(checksum: Uint8Array): bigint {
 }
 
 function readHeader(descriptor: number, total: number): Header {
-  const first = Buffer.allocUnsafe(firstLook)
-  const count = readSync(descriptor, first, 0, firstLook, 0)
-  const start = first.subarray(0, count)
+  const start = readAt(descriptor, 0, firstLook)
   const length = headerLength(start)
-  if (length <= count) return parseHeader(start, total)
-  const whole = Buffer.allocUnsafe(length)
-  return parseHeader(whole.subarray(0, readSync(descriptor, whole, 0, length, 0)), total)
+  return parseHeader(length <= start.length ? start : readAt(descriptor, 0, length), total)
 }
 
-/** The bytes of an open file, piece by piece in one buffer. */
-function* pieces({ descriptor }: OpenedFile): Generator<Uint8Array> {
+/** The bytes of an open file from `start` on, piece by piece in one buffer. */
+function* pieces(descriptor: number, start: number): Generator<Uint8Array> {
   const piece = Buffer.allocUnsafe(2 ** 18)
-  for (let position = 0; ; ) {
+  for (let position = start; ; ) {
     const count = readSync(descriptor, piece, 0, piece.length, position)
     if (count === 0) return
     position += count
@@ -181,28 +178,39 @@ function* pieces({ descriptor }: OpenedFile): Generator<Uint8Array> {
   }
 }
 
-/** Compares checksum and, where there is one, digest of all bytes of a file. */
-function wrongWith(
-  header: Header,
+function readAt(descriptor: number, position: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  return bytes.subarray(0, readSync(descriptor, bytes, 0, length, position))
+}
+
+/** Compares checksum and, where there is one, digest of a file whose bytes are at hand. */
+function wrongWith(header: Header, { digest }: NamedFile, bytes: Uint8Array): Damage | undefined {
+  const payloadSum = checksum64(bytes.subarray(header.offset))
+  if (!fitsHead(header, bytes.subarray(0, header.offset), payloadSum)) return changed
+  return digest === undefined ? undefined : notSigned(digest, valueDigest(bytes))
+}
+
+/** As {@link wrongWith}, reading the file piece by piece. */
+function wrongWithin(
+  { descriptor, header }: OpenedFile,
   { digest }: NamedFile,
-  bytes: Iterable<Uint8Array>,
 ): Damage | undefined {
+  const head = readAt(descriptor, 0, header.offset)
   const sum = new Checksum()
-  const hash = digest === undefined ? undefined : createHash('sha256')
-  const head = Buffer.allocUnsafe(header.offset)
-  let position = 0
-  for (const piece of bytes) {
+  const hash = digest === undefined ? undefined : createHash('sha256').update(head)
+  for (const piece of pieces(descriptor, header.offset)) {
+    sum.update(piece)
     hash?.update(piece)
-    const ofHead = Math.max(0, Math.min(header.offset - position, piece.byteLength))
-    head.set(piece.subarray(0, ofHead), Math.min(position, header.offset))
-    sum.update(piece.subarray(ofHead))
-    position += piece.byteLength
   }
-  if (sumWith(sum, head) !== header.checksum)
-    return { kind: 'checksum', damage: 'changed: its checksum differs' }
-  if (digest !== undefined && hash?.digest().compare(digest) !== 0)
-    return { kind: 'checksum', damage: 'not what was signed', isForged: true }
-  return undefined
+  if (!fitsHead(header, head, sum.digest())) return changed
+  return digest === undefined || hash === undefined ? undefined : notSigned(digest, hash.digest())
+}
+
+const changed: Damage = { kind: 'checksum', damage: 'changed: its checksum differs' }
+
+function notSigned(signed: Uint8Array, found: Uint8Array): Damage | undefined {
+  if (Buffer.compare(signed, found) === 0) return undefined
+  return { kind: 'checksum', damage: 'not what was signed', isForged: true }
 }
 
 function readWhole(descriptor: number, total: number): Uint8Array | undefined {

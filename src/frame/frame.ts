@@ -1,4 +1,4 @@
-import { Checksum, checksum64, checksumBytes } from './checksum.ts'
+import { checksum64, checksumBytes } from './checksum.ts'
 import {
   asBuffer,
   checksumAt,
@@ -15,7 +15,7 @@ import {
 /** A header and the checksum in it, for a payload that is written from where it lies. */
 export interface FrameHead {
   readonly head: Uint8Array
-  /** XXH3-64 over the payload and the header's other fields, as 8 bytes. */
+  /** XXH3-64 over header and payload, as 8 bytes. */
   readonly checksum: Uint8Array
 }
 
@@ -48,7 +48,7 @@ export function wrap(fields: FrameFields, payload: Uint8Array): Buffer {
 export function wrapApart(fields: FrameFields, payload: Uint8Array): FrameHead {
   const size = payload.byteLength
   const head = longHeader(fields, size, size < alignedFrom ? smallBoundary : boundary)
-  return completed(head, new Checksum().update(payload))
+  return completed(head, checksum64(payload))
 }
 
 /** Bytes to leave free for the header of a payload that comes in pieces. */
@@ -56,22 +56,32 @@ export function reservedHead(fields: Omit<FrameFields, 'rawSize'>): number {
   return longHeader({ ...fields, rawSize: 0 }, 0, boundary).length
 }
 
-/** The header of a payload that came in pieces, all of which `sum` has seen. */
-export function finishHead(fields: FrameFields, storedSize: number, sum: Checksum): FrameHead {
-  return completed(longHeader(fields, storedSize, boundary), sum)
+/** The header of a payload that came in pieces. @param payloadSum XXH3-64 of them all. */
+export function finishHead(fields: FrameFields, storedSize: number, payloadSum: bigint): FrameHead {
+  return completed(longHeader(fields, storedSize, boundary), payloadSum)
 }
 
-function completed(head: Buffer, sum: Checksum): FrameHead {
-  const checksum = checksumBytes(sumWith(sum, head))
+function completed(head: Buffer, payloadSum: bigint): FrameHead {
+  const checksum = checksumBytes(headSum(head, payloadSum))
   head.set(checksum, checksumAt)
   return { head, checksum }
+}
+
+/** The checksum of the long form: that of its header, with the payload's in its place. Leaves the payload's there. */
+function headSum(head: Buffer, payloadSum: bigint): bigint {
+  head.writeBigUInt64LE(payloadSum, checksumAt)
+  return checksum64(head)
+}
+
+/** Whether a header and a payload with that sum belong together. */
+export function fitsHead(header: Header, head: Uint8Array, payloadSum: bigint): boolean {
+  return headSum(Buffer.from(head), payloadSum) === header.checksum
 }
 
 /** Opens a frame that is all of `bytes`. @throws HoldfastError `ERR_INVALID_FRAME`. */
 export function unwrap(bytes: Uint8Array, verify: boolean): OpenFrame {
   const header = parseHeader(bytes, bytes.byteLength)
-  if (verify && checksumOfFrame(bytes, header) !== header.checksum)
-    throw damaged('its checksum differs')
+  if (verify && !isWhole(bytes, header)) throw damaged('its checksum differs')
   return openParsed(bytes, header)
 }
 
@@ -82,18 +92,10 @@ export function openParsed(bytes: Uint8Array, header: Header): OpenFrame {
   return { ...header, payload }
 }
 
-function checksumOfFrame(bytes: Uint8Array, { isCompact, offset, storedSize }: Header): bigint {
-  if (isCompact) return checksum64(asBuffer(bytes).subarray(0, offset + storedSize))
-  const sum = new Checksum().update(bytes.subarray(offset))
-  return sumWith(sum, bytes.subarray(0, offset))
-}
-
-/** The sum of a payload, and then of `head` without the place of the sum. */
-export function sumWith(sum: Checksum, head: Uint8Array): bigint {
-  return sum
-    .update(head.subarray(0, checksumAt))
-    .update(head.subarray(checksumAt + 8))
-    .digest()
+function isWhole(bytes: Uint8Array, header: Header): boolean {
+  const { isCompact, offset, storedSize, checksum } = header
+  if (isCompact) return checksum64(asBuffer(bytes).subarray(0, offset + storedSize)) === checksum
+  return fitsHead(header, bytes.subarray(0, offset), checksum64(bytes.subarray(offset)))
 }
 
 function isPlain(fields: FrameFields, payload: Uint8Array): boolean {

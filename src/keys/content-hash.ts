@@ -1,4 +1,4 @@
-import { hexOf, xxh3128 } from './xxh3-128.ts'
+import { hexOf, xxh3128 } from '../util/xxh3.ts'
 
 /*
  * The texts that content hashes have: a letter for what was hashed, and 32 hexadecimal digits of XXH3-128. They are parts of

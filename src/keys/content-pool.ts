@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { xxh3Secret } from '../util/xxh3.ts'
 import { type BlockOutcome, type BlockTask, blockSize, readBlocks } from './read-blocks.ts'
-import { xxh3Secret } from './xxh3-128.ts'
 
 /** Reading waits for the disk as much as for the processor, so a small machine gets two. */
 const mostWorkers = Math.min(8, Math.max(2, availableParallelism()))

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs'
+import { xxh3128 } from '../util/xxh3.ts'
 import { hashOfFile } from './content-hash.ts'
 import { type ContentMemo, stateOf } from './content-memo.ts'
 import type { ContentPool } from './content-pool.ts'
 import { ContentChanged, type ContentTree, type FileNode, refused } from './content-tree.ts'
 import { type BlockOutcome, type BlockTask, blockSize, readBlocks } from './read-blocks.ts'
-import { xxh3128 } from './xxh3-128.ts'
 
 /** How far hashing has come. */
 export interface ContentProgress {

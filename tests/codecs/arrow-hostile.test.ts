@@ -245,7 +245,9 @@ describe('row counts', () => {
   it('round trip, and are left out where there is no room', () => {
     const counts = fc.array(fc.nat(0x7fff_ffff), { maxLength: 100 })
     fc.assert(
-      fc.property(counts, (rows) => expect(decodeRowCounts(encodeRowCounts(rows))).toEqual(rows)),
+      fc.property(counts, (rows) => {
+        expect(decodeRowCounts(encodeRowCounts(rows))).toEqual(rows)
+      }),
     )
     expect(encodeRowCounts(new Array<number>(40_000).fill(1))).toHaveLength(0)
     expect(decodeRowCounts(new Uint8Array(0))).toBeUndefined()

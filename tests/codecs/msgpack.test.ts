@@ -13,7 +13,6 @@ circular.push(circular)
 
 /** What MessagePack would lose, and auto keeps otherwise. */
 const lost = {
-  'minus zero': [-0],
   'a map': new Map(),
   'half of a surrogate pair': ['\ud800'],
   'half of a surrogate pair in a name': { '\ud800': 1 },
@@ -34,7 +33,7 @@ describe('msgpack', () => {
   for (const { name, run } of suite) it(name, run)
 
   it('names the path, and what to use instead', () => {
-    const { message } = errorOf(() => msgpack().encode({ list: [1, { bad: -0 }] }))
+    const { message } = errorOf(() => msgpack().encode({ list: [1, { bad: /a/ }] }))
     expect(message).toContain('["list"][1]["bad"]')
     expect(message).toContain('auto()')
   })

@@ -40,7 +40,7 @@ describe('a value of every supported kind', () => {
       fc.string({ unit: 'binary' }),
       fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }),
       fc.boolean(),
-      fc.constantFrom(null, undefined, -0),
+      fc.constantFrom(null, undefined, -0, 2n ** 64n),
       fc.date(),
     )
     const names = fc.string({ unit: 'binary', maxLength: 8 })

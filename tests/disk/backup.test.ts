@@ -1,7 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { StoreEvent } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { valueFiles } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { rejectionCode } from './support/code-of.ts'
 import { allForms, cacheForms } from './support/forms.ts'
@@ -42,6 +44,24 @@ describe.each(allForms)('$name: backup', ({ open }) => {
     await waiting
     expect(open({}, path).get('a')).toBe(1)
     expect(store.check().problems).toEqual([])
+  })
+
+  it('leaves out an entry whose file is missing, says so, and is whole in itself', async () => {
+    const events: StoreEvent[] = []
+    const store = open({ inlineBytes: 10, onEvent: (event) => events.push(event) })
+    store.set('lost', Buffer.alloc(100, 'l'))
+    for (const path of valueFiles(store.directory)) rmSync(path)
+    const shards = readdirSync(store.directory).filter((name) => /^\d{3}$/.test(name))
+    for (const shard of shards)
+      for (const path of valueFiles(join(store.directory, shard))) rmSync(path)
+    store.set('kept', Buffer.alloc(100, 'k'))
+    const path = temporaryDirectory()
+    await store.backup(path)
+    const copy = open({ inlineBytes: 10 }, path)
+    expect([...copy.keys()]).toEqual(['kept'])
+    expect(copy.get('kept')).toEqual(Buffer.alloc(100, 'k'))
+    expect(copy.check({ verify: true }).problems).toEqual([])
+    expect(events.filter(({ type }) => type === 'corrupt')).toHaveLength(1)
   })
 
   it('goes into a new or empty directory only', async () => {

@@ -45,6 +45,7 @@ export function objectKinds(): Record<string, unknown> {
       items: [{ id: 1, name: 'Ada', tags: ['a'], at: new Date(1) }],
       next: null,
     },
+    'minus zero in an array': [-0],
     'an undefined property': { a: undefined, b: [undefined] },
     'awkward names': { '': 1, constructor: 2, toJSON: 3, hasOwnProperty: 4, ключ: 5, '1': 6 },
     'integers of every size': [
@@ -150,7 +151,6 @@ export function structuredKinds(): Record<string, unknown> {
     'a shared date': Array(2).fill(new Date(3)),
     holes: Object.assign(new Array<number>(3), { 1: 5 }),
     'an array with names': Object.assign([1, 2], { index: 0, input: 'x' }),
-    'minus zero in an array': [-0],
     'a name of an accessor': JSON.parse('{"__proto__":{"polluted":true},"a":1}'),
     'half pairs in objects': { 'a\ud800': ['\udc00'] },
   }
