@@ -17,6 +17,7 @@ describe('the exports of the package', () => {
       'contentOf',
       'decryptReason',
       'defineCodec',
+      'describeKey',
       'encryption',
       'errorCodes',
       'isHoldfastError',

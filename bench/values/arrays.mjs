@@ -6,7 +6,7 @@ import { compress, decompress } from '../../dist/frame/compression.js'
 import { resolveCompression } from '../../dist/frame/compression-options.js'
 import { randomSource } from '../lib/random.mjs'
 import { plainFiles } from '../subjects/plain-files.mjs'
-import { compareAll, contestant, race } from './race.mjs'
+import { compareAll, compareMedians, contestant, race } from './race.mjs'
 
 const LENGTH = 2 ** 17
 const KEYS = 16
@@ -69,7 +69,7 @@ async function runStored(context) {
     compareAll(context, title(op), entries, { basis: 'time' })
     const [, always, files] = entries
     if (op === 'read')
-      context.results.compare({ title: title(op), basis: 'time', ours: always, peer: files })
+      compareMedians(context, { title: title(op), basis: 'time', ours: always, peer: files })
   }
   for (const way of ways) way.close()
 }

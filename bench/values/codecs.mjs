@@ -53,6 +53,7 @@ export function loadCodecs() {
     { name: 'msgpackr', encode: msgpackr.pack, decode: msgpackr.unpack, size: ofBytes },
     {
       name: 'msgpackr, structured',
+      instead: 'msgpackr',
       encode: (value) => packr.pack(value),
       decode: (bytes) => packr.unpack(bytes),
       size: ofBytes,
@@ -60,6 +61,7 @@ export function loadCodecs() {
     { name: 'cbor-x', encode: cbor.encode, decode: cbor.decode, size: ofBytes },
     {
       name: 'cbor-x, structured',
+      instead: 'cbor-x',
       encode: (value) => encoder.encode(value),
       decode: (bytes) => encoder.decode(bytes),
       size: ofBytes,

@@ -2,7 +2,7 @@
 import { xxh3 } from '@node-rs/xxhash'
 import { unwrap, wrap } from '../../dist/frame/frame.js'
 import { makeValues } from '../lib/random.mjs'
-import { compareAll, contestant, race, typical } from './race.mjs'
+import { compareAll, compareMedians, contestant, race, typical } from './race.mjs'
 
 const SMALL = 256
 const LARGE = 2 ** 20
@@ -57,7 +57,7 @@ async function small(context) {
       value: typical(entry).map((us) => us * 1000),
       ours: { name: entry.name },
     })
-  results.compare({
+  compareMedians(context, {
     title: 'frame of 256 B',
     basis: 'time',
     ours: entries[0],

@@ -5,7 +5,7 @@ import { DiskCache, encryption, signing } from 'holdfast'
 import { randomKeys } from '../disk/operations.mjs'
 import { sizeLabel } from '../disk/single.mjs'
 import { keyNames } from '../lib/random.mjs'
-import { contestant, race } from './race.mjs'
+import { compareMedians, contestant, race } from './race.mjs'
 import { SUBJECTS } from './subjects.mjs'
 
 const CELLS = [
@@ -54,7 +54,7 @@ async function runCell(context, { size, entries }) {
     })
     const options = { maxOps: size > 4096 ? 2_000 : 20_000 }
     const [none, ...others] = await race(context, { op: `store ${op}`, size }, contestants, options)
-    for (const ours of others) context.results.compare({ title, basis: 'time', ours, peer: none })
+    for (const ours of others) compareMedians(context, { title, basis: 'time', ours, peer: none })
   }
   for (const { cache } of stores) cache.close()
 }

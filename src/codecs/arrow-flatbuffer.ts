@@ -112,7 +112,9 @@ export class Flatbuffer {
     const size = this.#view.getUint16(fields + 2, true)
     this.#check(fields, fieldsSize)
     this.#check(position, size)
-    if (fieldsSize < 4 || size < 4) throw corruptArrow('a record of its metadata is too short')
+    // Of an odd size others read one field more, and above 32,767 a negative number.
+    if (fieldsSize < 4 || fieldsSize % 2 !== 0 || size < 4 || size > 0x7fff)
+      throw corruptArrow('the size of a record of its metadata is wrong')
     this.#spend(size)
     return { position, fields: fields + 4, fieldCount: (fieldsSize - 4) >> 1, size }
   }

@@ -19,6 +19,6 @@ export type Key =
 export interface ContentOf {
   /** Absolute path of the file or folder. */
   readonly path: string
-  /** Hash of its content, computed when first asked for. */
+  /** Hash of what it holds now: looked up, or computed when that has changed. */
   readonly hash: string
 }

@@ -95,13 +95,13 @@ export class ValueFormat {
     return this.#finish(encoded, smaller, key)
   }
 
-  /** As {@link seal}; a large value is compressed by other threads meanwhile. */
+  /** As {@link seal}; a large value, whose bytes nobody must change, is compressed by other threads meanwhile. */
   async sealAsync(encoded: EncodedValue, key: Uint8Array): Promise<SealedValue> {
     const { bytes, elementBytes } = encoded
     this.checkRawSize(bytes.byteLength)
     const compression = this.compressionOf(encoded.codec)
     const smaller =
-      compression === undefined ? undefined : await compressAsync(bytes, elementBytes, compression)
+      compression === undefined ? undefined : await compressAsync(bytes, elementBytes, compression, true)
     return this.#finish(encoded, smaller, key)
   }
 

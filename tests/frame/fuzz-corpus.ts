@@ -1,4 +1,4 @@
-import type { EncodedValue } from '../../src/contracts/codec.ts'
+import type { Codec, EncodedValue } from '../../src/contracts/codec.ts'
 import { compress } from '../../src/frame/compression.ts'
 import {
   type ResolvedCompression,
@@ -30,15 +30,15 @@ export interface CorpusFrame {
   readonly key: Uint8Array
 }
 
-export const formats = {
+export const formats: { readonly plain: ValueFormat; readonly encrypted: ValueFormat } = {
   plain: formatOf(undefined, false),
   encrypted: formatOf(undefined, true),
-} as const
+}
 
 export function formatOf(
   compression: ResolvedCompression | undefined,
   isEncrypted: boolean,
-  codec = reader,
+  codec: Codec = reader,
 ): ValueFormat {
   const encryption = isEncrypted ? testEncryption() : undefined
   return new ValueFormat({

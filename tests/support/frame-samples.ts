@@ -57,10 +57,10 @@ const bitmap = defineCodec<Bitmap>({
 export const reader: Codec = auto({ classes: [money], codecs: [bitmap], tf })
 
 /** Keys that everybody knows: for tests alone. */
-export const testKeys = {
+export const testKeys: { readonly encryption: string; readonly signing: Uint8Array } = {
   encryption: '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff',
   signing: Buffer.alloc(32, 'signed by a test'),
-} as const
+}
 
 /** New at each call, as it is in another process. */
 export function testEncryption(): ReturnType<typeof encryption> {
