@@ -60,7 +60,7 @@ function inStore({ directory }, name, options) {
     name,
     write: (table) => cache.set('table', table),
     read: () => cache.get('table'),
-    size: () => cache.entry('table').size,
+    size: () => cache.list()[0].size,
     close: () => cache.close(),
   }
 }

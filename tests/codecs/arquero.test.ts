@@ -2,6 +2,7 @@ import * as aq from 'arquero'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { arqueroCodec } from '../../src/codecs/arquero.ts'
+import { codecSuite } from '../../src/testing/codec-suite.ts'
 
 const codec = arqueroCodec({ arquero: aq })
 const info = { meta: new Uint8Array(0), version: 1 }
@@ -125,4 +126,14 @@ describe('what is refused', () => {
       { numRuns: 3000 },
     )
   })
+})
+
+describe('conformance', () => {
+  const suite = codecSuite({
+    codec,
+    values: { columns: sample },
+    refused: { groups: sample.groupby('whole'), text: 'text' },
+    equal: (actual, expected) => expect(rows(actual as Table)).toEqual(rows(expected as Table)),
+  })
+  it.each(suite)('$name', ({ run }) => run())
 })

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { arrowCodec, arrowVectorCodec } from '../../src/codecs/arrow.ts'
 import { forgetArrowCopy } from '../../src/codecs/arrow-copies.ts'
 import type { Codec } from '../../src/contracts/codec.ts'
+import { codecSuite } from '../../src/testing/codec-suite.ts'
 import {
   aligned,
   columnTypes,
@@ -440,4 +441,18 @@ describe('options', () => {
       expect(() => arrowVectorCodec().encode(value)).toThrow(refused)
     }
   })
+})
+
+describe('conformance', () => {
+  const equal = (actual: unknown, expected: unknown): void => {
+    const [is, was] = [actual, expected] as arrow.Table[]
+    expect(textOf(is as arrow.Table)).toEqual(textOf(was as arrow.Table))
+  }
+  const suite = codecSuite({
+    codec,
+    values: { columns: sampleTable(arrow, 20), nothing: new arrow.Table() },
+    refused: { text: 'text', 'a record batch': sampleTable(arrow, 1).batches[0] },
+    equal,
+  })
+  it.each(suite)('$name', ({ run }) => run())
 })

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { forgetArrowCopy } from '../../src/codecs/arrow-copies.ts'
 import { type ParquetModule, type ParquetOptions, parquetCodec } from '../../src/codecs/parquet.ts'
 import type { Payload } from '../../src/contracts/codec.ts'
+import { codecSuite } from '../../src/testing/codec-suite.ts'
 import { columnTypes, denseUnion, sampleTable, textOf } from './support/arrow-tables.ts'
 
 const require = createRequire(import.meta.url)
@@ -130,4 +131,15 @@ it('bytes that were changed or cut off throw or are read, and the module works o
     { numRuns: 500 },
   )
   expect(textOf(decode(bytes) as arrow.Table)).toEqual(textOf(table))
+})
+
+describe('conformance', () => {
+  const suite = codecSuite({
+    codec: parquetCodec(),
+    values: { columns: sampleTable(arrow, 20) },
+    refused: { text: 'text' },
+    equal: (actual, expected) =>
+      expect(textOf(actual as arrow.Table)).toEqual(textOf(expected as arrow.Table)),
+  })
+  it.each(suite)('$name', ({ run }) => run())
 })

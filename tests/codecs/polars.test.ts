@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { polars } from '../../scripts/polars.mjs'
 import { type PolarsModule, polarsCodec } from '../../src/codecs/polars.ts'
+import { codecSuite } from '../../src/testing/codec-suite.ts'
 
 const folder = polars()
 const require = createRequire(import.meta.url)
@@ -76,6 +77,19 @@ describe.skipIf(folder === false)('a polars frame', () => {
     const value = frame().slice(0, 4)
     expectKept(value)
   })
+
+  const suite =
+    folder === false
+      ? []
+      : codecSuite({
+          codec,
+          values: { columns: frame() },
+          refused: { text: 'text' },
+          equal: (actual, expected) =>
+            expect((actual as Frame).toRecords()).toEqual((expected as Frame).toRecords()),
+          damages: 100,
+        })
+  it.each(suite)('$name', ({ run }) => run())
 
   it('keeps frames without rows or columns, slices and chunks', () => {
     expectKept(frame().slice(0, 0))

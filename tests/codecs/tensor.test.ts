@@ -1,3 +1,4 @@
+import { codecSuite } from '../../src/testing/codec-suite.ts'
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
@@ -183,5 +184,24 @@ describe('what is refused', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('conformance', () => {
+  const equal = (actual: unknown, expected: unknown): void => {
+    const [is, was] = [actual, expected] as tf.Tensor[]
+    expect([is?.dtype, is?.shape, is?.dataSync()]).toEqual([
+      was?.dtype,
+      was?.shape,
+      was?.dataSync(),
+    ])
+  }
+  const values = { numbers: tf.tensor2d([[1, 2]]), texts: tf.tensor1d(['a', 'π']) }
+  const suite = codecSuite({ codec, values, refused: { text: 'text' }, equal })
+  it.each(suite)('$name', ({ run }) => {
+    // Tensors that the suite reads are its own.
+    tf.engine().startScope()
+    run()
+    tf.engine().endScope()
   })
 })

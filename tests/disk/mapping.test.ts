@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type DiskCacheOptions, encryption, type StoreEvent } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { mapsAvailable } from '../../src/util/memory-map.ts'
 import { valueFiles } from '../support/store-files.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { transpiled } from '../support/transpiled.ts'
 import { openCache } from './support/forms.ts'
 
 const canSee = mapsAvailable().available && existsSync('/proc/self/maps')
@@ -68,6 +72,23 @@ describe.runIf(canSee)('which values are mapped', () => {
     const { cache } = stored(numbers, options)
     expect(same(cache.get('a'), numbers)).toBe(true)
     expect(Buffer.compare(cache.map('a')?.bytes ?? large, Buffer.from(numbers.buffer))).toBe(0)
+  })
+})
+
+describe.runIf(canSee)('without koffi', () => {
+  it('reads what it cannot map', async () => {
+    const programs = join(import.meta.dirname, 'programs')
+    const missing = join(import.meta.dirname, '../util/programs/koffi-missing.cjs')
+    const program = join(programs, 'without-maps.mjs')
+    const args = [
+      '--require',
+      missing,
+      program,
+      await transpiled('src/index.ts'),
+      temporaryDirectory(),
+    ]
+    const output = execFileSync(process.execPath, args, { encoding: 'utf8' })
+    expect(JSON.parse(output)).toEqual({ sum: 75_000, size: 400_000, isMapped: false })
   })
 })
 

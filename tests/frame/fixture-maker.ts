@@ -1,0 +1,147 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { resolveCompression } from '../../src/frame/compression-options.ts'
+import { wrap } from '../../src/frame/frame.ts'
+import { ValueFormat } from '../../src/frame/value-format.ts'
+import { DiskCache, type DiskCacheOptions, encryption, signing } from '../../src/index.ts'
+import {
+  type FrameSample,
+  frameSamples,
+  reader,
+  testEncryption,
+  testKeys,
+} from '../support/frame-samples.ts'
+import { hasZstd, usableNames } from './compression-support.ts'
+
+/** What the manifest says of a file. */
+export interface Fixture {
+  readonly file: string
+  /** Name of the value among the frame samples. */
+  readonly value: string
+  /** As the header says: number of a built-in codec, or the id of another. */
+  readonly codec: number | string
+  /** As the header says. */
+  readonly compression: number
+  readonly isEncrypted: boolean
+  /** Version of Node that wrote it. */
+  readonly node: string
+}
+
+/** How a fixture of a value is written. */
+interface Form {
+  readonly compression: string
+  readonly isEncrypted: boolean
+}
+
+/** The canonical key of the entry that an encrypted fixture belongs to. */
+export function keyOf(file: string): Uint8Array {
+  return Buffer.from(`s${file}`)
+}
+
+/** Values that are also kept encrypted: one of each kind of codec. */
+const encrypted: ReadonlySet<string> = new Set([
+  'null',
+  'text-astral',
+  'int16array',
+  'ndarray-strided',
+  'msgpack-result',
+  'structured-map',
+  'graph-money',
+  'class-money',
+  'defined-bitmap',
+  'arrow-table',
+  'bulky-text',
+  'bulky-float64array',
+])
+
+function formsOf(name: string, { isBulky }: FrameSample): Form[] {
+  const compressions = isBulky === true ? usableNames : []
+  const plain = ['none', ...compressions].map((compression) => ({
+    compression,
+    isEncrypted: false,
+  }))
+  const secret = plain.map((form) => ({ ...form, isEncrypted: true }))
+  return encrypted.has(name) ? [...plain, ...secret] : plain
+}
+
+/**
+ * Writes a file for each value, compression and cipher.
+ * @param only writes those of this compression alone.
+ */
+export function makeFrames(folder: string, only: string | undefined): readonly Fixture[] {
+  mkdirSync(folder, { recursive: true })
+  return [...frameSamples()].flatMap(([name, sample]) =>
+    formsOf(name, sample)
+      .filter(({ compression }) => only === undefined || compression === only)
+      .map((form) => makeFrame(folder, name, sample, form)),
+  )
+}
+
+function makeFrame(folder: string, name: string, sample: FrameSample, form: Form): Fixture {
+  const { compression, isEncrypted } = form
+  const parts = [name, ...(compression === 'none' ? [] : [compression])]
+  const file = `${[...parts, ...(isEncrypted ? ['encrypted'] : [])].join('.')}.frame`
+  const format = new ValueFormat({
+    codec: sample.codec ?? reader,
+    compression: resolveCompression({ algorithm: compression, minBytes: 0 }),
+    encryption: isEncrypted ? testEncryption() : undefined,
+    maxValueBytes: Number.POSITIVE_INFINITY,
+    maxStoredBytes: Number.POSITIVE_INFINITY,
+  })
+  const { fields, payload } = format.seal(format.encode(sample.value), keyOf(file))
+  writeFileSync(join(folder, file), wrap(fields, payload))
+  const { codec, compression: used } = fields
+  return { file, value: name, codec, compression: used, isEncrypted, node: process.version }
+}
+
+/** Options that each store of the fixtures is opened with, by the name of its folder. */
+export function storeOptions(): ReadonlyMap<string, DiskCacheOptions> {
+  const sign = signing({ key: testKeys.signing })
+  const encrypt = encryption({ keys: [testKeys.encryption], tenant: 'fixtures' })
+  const common = { codec: reader, inlineBytes: 1_000, eviction: 'none' } as const
+  return new Map<string, DiskCacheOptions>([
+    ['plain', { ...common, compress: { algorithm: 'gzip', minBytes: '2KiB' } }],
+    ['signed', { ...common, sign }],
+    ['encrypted', { ...common, encrypt, sign, compress: 'brotli' }],
+  ])
+}
+
+/** Values that stores of the fixtures hold, each under its name: small ones in rows, large ones in files. */
+export const storedValues: readonly string[] = [
+  'null',
+  'number-minus-zero',
+  'text-astral',
+  'msgpack-result',
+  'structured-map',
+  'graph-money',
+  'defined-bitmap',
+  'ndarray-strided',
+  'bulky-text',
+  'bulky-float64array',
+  'bulky-msgpack',
+]
+
+/** What is stored beside each value. */
+export const storedFacts = {
+  tags: ['fixture'],
+  description: 'kept for ever',
+  meta: { by: 'make-fixtures' },
+} as const
+
+/** Fills a store for each kind of protection. */
+export function makeStores(folder: string): void {
+  const samples = frameSamples()
+  for (const [name, options] of storeOptions()) {
+    const cache = new DiskCache(join(folder, name), options)
+    for (const value of storedValues) cache.set(value, samples.get(value)?.value, storedFacts)
+    cache.close()
+  }
+}
+
+/** For scripts/make-fixtures.mjs, which knows neither TypeScript nor what a fixture is. */
+export function main(folder: string, part: string): void {
+  if (part === 'zstd' && !hasZstd) throw new Error('this Node has no zstd')
+  const fixtures = makeFrames(join(folder, 'frames'), part === 'zstd' ? 'zstd' : undefined)
+  if (part !== 'zstd') makeStores(join(folder, 'stores'))
+  console.log(JSON.stringify({ fixtures, hasZstd }))
+}
