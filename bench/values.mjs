@@ -39,7 +39,7 @@ export async function run(flags) {
     results,
     directory: place.directory,
     pace: flags.quick
-      ? { rounds: 5, sliceMs: 8, warmMs: 30 }
+      ? { rounds: 5, sliceMs: 8, warmMs: 80 }
       : { rounds: 15, sliceMs: 30, warmMs: 200 },
     progress: (text) =>
       process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(5)} s  ${text}\n`),

@@ -1,5 +1,6 @@
 // `node scripts/make-fixtures.mjs [--force]`: the fixtures of this version's formats in tests/fixtures/formats/v1. They are read
 // by the tests for ever, so what is there is not written again: `--force` is for a version that was never released.
+// `--regressions`: instead adds the frames of tests/frame/regression-bombs.ts that tests/fixtures/regressions lacks.
 import {
   existsSync,
   mkdirSync,
@@ -10,49 +11,71 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { node24 } from './node24.mjs'
+import { polars } from './polars.mjs'
 import { capture, root, runAsScript, ScriptError } from './project.mjs'
 
 const version = 'v1'
 const target = join(root, 'tests', 'fixtures', 'formats', version)
-const most = 600 * 1_024
+const regressions = join(root, 'tests', 'fixtures', 'regressions')
+/** Bytes that the fixtures of a version may have. */
+const most = 300 * 1_024
 
 await runAsScript(import.meta.url, async (args) => {
-  if (existsSync(target) && !args.includes('--force')) {
-    throw new ScriptError(
-      `make-fixtures: ${relative(root, target)} is there, and fixtures of a released version are never made again. A new format gets a new folder; --force overwrites this one.`,
-    )
-  }
+  const onlyRegressions = args.includes('--regressions')
+  if (!onlyRegressions) checkTarget(args.includes('--force'))
   const parent = join(root, '.cache')
   mkdirSync(parent, { recursive: true })
   const work = mkdtempSync(join(parent, 'fixtures-'))
   try {
     const maker = await bundle(work)
-    const made = join(work, version)
-    const first = make(process.execPath, maker, made, 'all')
-    const rest = first.hasZstd ? [] : make(node24(), maker, made, 'zstd').fixtures
-    const fixtures = [...first.fixtures, ...rest]
-    writeFileSync(
-      join(made, 'manifest.json'),
-      `[\n${fixtures.map((entry) => `  ${JSON.stringify(entry)}`).join(',\n')}\n]\n`,
-    )
-    const size = sizeOf(made)
-    if (size > most)
-      throw new ScriptError(
-        `make-fixtures: ${size} bytes are more than the ${most} that fixtures may have`,
-      )
-    rmSync(target, { recursive: true, force: true })
-    mkdirSync(join(target, '..'), { recursive: true })
-    renameSync(made, target)
-    console.log(
-      `make-fixtures: ${fixtures.length} frames and the stores, ${size} bytes, in ${relative(root, target)}`,
-    )
+    if (onlyRegressions) addRegressions(maker)
+    else makeFormats(maker, join(work, version))
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
 })
+
+function checkTarget(isForced) {
+  if (existsSync(target) && !isForced)
+    throw new ScriptError(
+      `make-fixtures: ${relative(root, target)} is there, and fixtures of a released version are never made again. A new format gets a new folder; --force overwrites this one.`,
+    )
+  if (!process.versions.node.startsWith('20.'))
+    throw new ScriptError(
+      `make-fixtures: start it with Node 20, the oldest that is supported; this is ${process.versions.node}. It starts Node 24 for zstd itself.`,
+    )
+}
+
+function makeFormats(maker, made) {
+  const library = polars()
+  if (library === false)
+    throw new ScriptError('make-fixtures: nodejs-polars is needed for one of them')
+  const fixtures = [
+    ...make(process.execPath, maker, [made, 'all', library]),
+    ...make(node24(), maker, [made, 'zstd', library]),
+  ]
+  const lines = fixtures.map((entry) => `  ${JSON.stringify(entry)}`)
+  writeFileSync(join(made, 'manifest.json'), `[\n${lines.join(',\n')}\n]\n`)
+  const size = sizeOf(made)
+  if (size > most)
+    throw new ScriptError(
+      `make-fixtures: ${size} bytes are more than the ${most} that fixtures may have`,
+    )
+  rmSync(target, { recursive: true, force: true })
+  mkdirSync(dirname(target), { recursive: true })
+  renameSync(made, target)
+  const where = relative(root, target)
+  console.log(`make-fixtures: ${fixtures.length} frames and the stores, ${size} bytes, in ${where}`)
+}
+
+function addRegressions(maker) {
+  runMaker(process.execPath, maker, 'addRegressions', [regressions])
+  const where = relative(root, regressions)
+  console.log(`make-fixtures: ${readdirSync(regressions).length - 1} frames in ${where}`)
+}
 
 /** Plain JavaScript of what makes the fixtures, which is TypeScript beside the tests. */
 async function bundle(folder) {
@@ -73,10 +96,14 @@ async function bundle(folder) {
 }
 
 /** What the maker reports in its last line; libraries print before it. */
-function make(node, maker, folder, part) {
-  const program = `import { main } from ${JSON.stringify(pathToFileURL(maker).href)}\nmain(${JSON.stringify(folder)}, ${JSON.stringify(part)})`
-  const output = capture(node, ['--input-type=module', '--eval', program])
-  return JSON.parse(output.trim().split('\n').at(-1))
+function make(node, maker, args) {
+  return JSON.parse(runMaker(node, maker, 'main', args).trim().split('\n').at(-1))
+}
+
+function runMaker(node, maker, name, args) {
+  const program = `import { ${name} } from ${JSON.stringify(pathToFileURL(maker).href)}
+${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`
+  return capture(node, ['--input-type=module', '--eval', program])
 }
 
 function sizeOf(path) {

@@ -34,7 +34,7 @@ describe('the exports of the package', () => {
   })
 
   it('of holdfast/testing are these', () => {
-    expect(Object.keys(testing).sort()).toEqual(['manualClock'])
+    expect(Object.keys(testing).sort()).toEqual(['codecSuite', 'manualClock'])
   })
 
   it('of holdfast/migrate are these', () => {

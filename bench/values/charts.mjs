@@ -26,7 +26,7 @@ function drawObjects(measurements, footer) {
   return barChart({
     title: 'Objects: speed of codecs',
     subtitle:
-      'A longer bar is faster; the longest is the fastest of its group. Codecs that do not keep the value are left out.',
+      'Encode and decode: a longer bar is faster; the longest is the fastest of its group. Left out: codecs that do not keep the value.',
     columns: ['encode', 'decode', 'size'],
     groups,
     emphasis: OURS,

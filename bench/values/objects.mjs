@@ -6,7 +6,7 @@ import { compareAll, contestant, race } from './race.mjs'
 import { SUBJECTS } from './subjects.mjs'
 
 /** Codecs in JavaScript are slow until they are compiled, which takes a while: ours most of all. */
-const WARM_MS = { quick: 120, full: 400 }
+const WARM_MS = { quick: 150, full: 400 }
 
 export async function runObjects(context) {
   for (const subject of SUBJECTS) await runSubject(context, subject)

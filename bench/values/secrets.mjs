@@ -1,7 +1,7 @@
 /** Encryption beside none and beside the cipher alone; signing beside SHA-256 alone. */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { encryption, signing } from 'holdfast'
-import { checksumOf } from '../../dist/frame/checksum.js'
+import { checksum64 } from '../../dist/frame/checksum.js'
 import { unwrap, wrap } from '../../dist/frame/frame.js'
 import { signerOf } from '../../dist/frame/signing.js'
 import { valueDigest } from '../../dist/frame/signing-signer.js'
@@ -110,15 +110,15 @@ async function runSigned(context, signer, size) {
   if (signer.verify(fields, valueDigest(frame), signature) !== 'ok') throw new Error('not signed')
   const label = sizeLabel(size)
   const ways = {
-    sign: () => [checksumOf(frame), signer.sign(fields, valueDigest(frame))],
-    verify: () => [checksumOf(frame), signer.verify(fields, valueDigest(frame), signature)],
+    sign: () => [checksum64(frame), signer.sign(fields, valueDigest(frame))],
+    verify: () => [checksum64(frame), signer.verify(fields, valueDigest(frame), signature)],
   }
   for (const [op, operation] of Object.entries(ways)) {
     context.progress(`${op} ${label}`)
     const contestants = [
       contestant(`checksum + ${op}`, operation, perOf(size)),
       contestant('SHA-256 alone', () => createHash('sha256').update(frame).digest(), perOf(size)),
-      contestant('checksum alone', () => checksumOf(frame), perOf(size)),
+      contestant('checksum alone', () => checksum64(frame), perOf(size)),
     ]
     const entries = await race(context, { op, size }, contestants)
     recordSigned(context, `checksum + ${op}, ${label}`, entries, size)

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { HoldfastError } from '../contracts/errors.ts'
 import { findOptional, requireOptional } from '../util/optional-package.ts'
-import type { ArrowCopy, ArrowTable } from './arrow-types.ts'
+import type { ArrowCopy } from './arrow-types.ts'
 
 /** The module `apache-arrow` (`import * as arrow from 'apache-arrow'`), 17 or newer. */
 export interface ArrowModule {
@@ -116,9 +116,4 @@ function commonJsPath(): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Whether `table` was made by `copy`, and not by another one. */
-export function isTableOf(copy: ArrowCopy, table: ArrowTable): boolean {
-  return isOf(copy, 'Table', table)
 }

@@ -38,8 +38,8 @@ export function exactSlice(
     case id.binary:
     case id.largeUtf8:
     case id.largeBinary: {
-      const valueOffsets = data.valueOffsets?.subarray(begin, begin + length + 1)
-      return copy.makeData({ ...common, valueOffsets, data: values })
+      const { from, to, valueOffsets } = offsetsOf(data, begin, length)
+      return copy.makeData({ ...common, valueOffsets, data: values?.subarray(from, to) })
     }
     case id.list:
     case id.map:
@@ -116,15 +116,25 @@ function padded(bytes: number): number {
 }
 
 function list(copy: ArrowCopy, data: ArrowData, begin: number, length: number): object {
+  const { from, to, valueOffsets } = offsetsOf(data, begin, length)
+  const child = data.children[0]
+  return {
+    valueOffsets,
+    child: child === undefined ? undefined : exactSlice(copy, child, from, to - from),
+  }
+}
+
+/** Where the elements of some rows lie, and their offsets from there on. */
+function offsetsOf(
+  data: ArrowData,
+  begin: number,
+  length: number,
+): { from: number; to: number; valueOffsets: Int32Array | BigInt64Array } {
   const offsets = data.valueOffsets ?? new Int32Array(1)
   const from = Number(offsets[begin] ?? 0)
   const to = Number(offsets[begin + length] ?? from)
   const own = offsets.subarray(begin, begin + length + 1)
-  const child = data.children[0]
-  return {
-    valueOffsets: from === 0 ? own : rebased(own, from),
-    child: child === undefined ? undefined : exactSlice(copy, child, from, to - from),
-  }
+  return { from, to, valueOffsets: from === 0 ? own : rebased(own, from) }
 }
 
 function rebased(offsets: Int32Array | BigInt64Array, by: number): Int32Array | BigInt64Array {

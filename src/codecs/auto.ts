@@ -23,7 +23,7 @@ import { specialCodecs } from './special-codecs.ts'
 import { structuredTree } from './structured.ts'
 import { tableCodecs } from './table-codecs.ts'
 import { typedArrayCodecFor } from './typed-array.ts'
-import { assertBare, formOf, forms } from './walk.ts'
+import { assertBare, formOf, forms, type WalkOptions } from './walk.ts'
 
 /** For {@link auto}. */
 export interface AutoOptions {
@@ -87,9 +87,13 @@ function autoCodec({ classes = [], codecs = [], ...libraries }: AutoOptions): Co
   const own = given.map((member) => (isPlainCodec(member) ? member.within(codec) : member))
   const tables = tableCodecs(libraries)
   const codecFor = specialCodecs(own, tables)
+  // Those that choose among built-in codecs say how whole values are kept; within others that would change nothing.
+  const inner = own.filter((member) => member.choose === undefined)
+  const partFor = specialCodecs(inner, tables)
   const codecOf = (id: string) => members.find((member) => member.id === id) ?? builtInCodec(id)
-  const graph = graphCodec({ codecFor, codecOf })
-  const choose = chooser({ own, codecFor, graph })
+  const graph = graphCodec({ codecFor: partFor, codecOf })
+  const walk = { most: forms.graph, codecFor: partFor, isForAll: inner.length > 0 }
+  const choose = chooser({ codecFor: own.length > 0 ? codecFor : undefined, partFor, walk, graph })
   const members: readonly Codec[] = [
     ...own.flatMap((member) => [member, ...(member.members ?? [])]),
     ...(isBare ? [] : tables),
@@ -99,26 +103,23 @@ function autoCodec({ classes = [], codecs = [], ...libraries }: AutoOptions): Co
 }
 
 interface Choices {
-  readonly own: readonly Codec[]
-  codecFor(value: object): Codec | undefined
+  /** The codec of the user's own for a whole value, before any built-in one. */
+  readonly codecFor: ((value: object) => Codec | undefined) | undefined
+  /** The codec of its own that a value has, wherever it is. */
+  partFor(value: object): Codec | undefined
+  readonly walk: WalkOptions
   readonly graph: Codec
 }
 
-function chooser({ own, codecFor, graph }: Choices): (value: unknown) => Codec {
-  const hasOwn = own.length > 0
-  const walk = { most: forms.graph, codecFor, isForAll: hasOwn }
+function chooser({ codecFor, partFor, walk, graph }: Choices): (value: unknown) => Codec {
   const general = (value: object): Codec => {
     const bytes = writeMessagePack(value, walk)
     // It is written already; whoever chose encodes at once.
     if (bytes !== undefined) return { ...msgpack(), encode: () => bytes }
     return formOf(value, walk) === forms.graph ? graph : structuredTree
   }
-  const chooseObject = (value: object): Codec => {
-    const codec = hasOwn
-      ? (codecFor(value) ?? builtInFor(value))
-      : (builtInFor(value) ?? codecFor(value))
-    return codec ?? general(value)
-  }
+  const chooseObject = (value: object): Codec =>
+    codecFor?.(value) ?? builtInFor(value) ?? partFor(value) ?? general(value)
   return (value) => {
     switch (typeof value) {
       case 'string':

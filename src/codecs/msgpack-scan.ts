@@ -20,11 +20,9 @@ function isArray(token: number): boolean {
 }
 
 /** How many bytes follow each token from 0xc0 on that has nothing to look at; -1 for those that have. */
-const fixedSizes: readonly number[] = [
-  0, -1, 0, 0, -1, -1, -1, -1, -1, -1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8,
-]
+const fixedSizes = Int8Array.of(0, -1, 0, 0, -1, -1, -1, -1, -1, -1, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8)
 
-/** For each open container how many values it still has to come, and whether they are names and values in turn. */
+/** For each container around the present one how many values are still to come in it, and whether it is a map. */
 const left = new Float64Array(maxDepth + 2)
 const isMap = new Uint8Array(maxDepth + 2)
 
@@ -38,25 +36,27 @@ const isMap = new Uint8Array(maxDepth + 2)
 export function scanMessagePack(bytes: Uint8Array): void {
   const scan = new Scan(bytes)
   let depth = 0
-  left[0] = 1
-  isMap[0] = 0
-  for (;;) {
-    const open = left[depth] as number
+  let open = 1
+  let isInMap = false
+  while (open > 0 || depth > 0) {
     if (open === 0) {
-      if (depth === 0) break
       depth -= 1
+      open = left[depth] as number
+      isInMap = isMap[depth] === 1
       continue
     }
-    left[depth] = open - 1
+    const isName = isInMap && open % 2 === 0
+    open -= 1
     const token = scan.byte()
-    if (isMap[depth] === 1 && open % 2 === 0 && !isString(token))
-      throw damaged('a name that is no string')
+    if (isName && !isString(token)) throw damaged('a name that is no string')
     const members = scan.value(token)
     if (members < 0) continue
-    if (depth === maxDepth + 1) throw damaged('nested too deeply')
+    if (depth > maxDepth) throw damaged('nested too deeply')
+    left[depth] = open
+    isMap[depth] = isInMap ? 1 : 0
     depth += 1
-    left[depth] = members
-    isMap[depth] = scan.wasMap ? 1 : 0
+    open = members
+    isInMap = scan.isMap
   }
   if (scan.position !== bytes.length) throw damaged('bytes are left over')
 }
@@ -64,7 +64,7 @@ export function scanMessagePack(bytes: Uint8Array): void {
 class Scan {
   position = 0
   /** Whether the container that {@link value} just began is a map. */
-  wasMap = false
+  isMap = false
   readonly #bytes: Uint8Array
 
   constructor(bytes: Uint8Array) {
@@ -81,6 +81,8 @@ class Scan {
   /** Passes what belongs to `token`. @returns how many values follow within it, -1 if it is no container. */
   value(token: number): number {
     if (token < 0x80 || token >= 0xe0) return -1
+    // Doubles come by the thousand.
+    if (token === 0xcb) return this.#skip(8)
     if (token >= 0xa0 && token < 0xc0) return this.#skip(token - 0xa0)
     if (token < 0x90) return this.#open((token - 0x80) * 2, true)
     if (token < 0xa0) return this.#open(token - 0x90, false)
@@ -159,7 +161,7 @@ class Scan {
 
   #open(members: number, map: boolean): number {
     if (members > this.#bytes.length - this.position) throw damaged('a count beyond its end')
-    this.wasMap = map
+    this.isMap = map
     return members
   }
 }

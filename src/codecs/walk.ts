@@ -1,5 +1,6 @@
-import { types } from 'node:util'
+import { inspect, types } from 'node:util'
 import type { Codec } from '../contracts/codec.ts'
+import { describe } from '../util/describe.ts'
 import {
   errorClassOf,
   isIndex,
@@ -8,7 +9,7 @@ import {
   isTypedArrayPrototype,
 } from './built-in-types.ts'
 import { assertHoles, assertSpare, Expansion } from './expansion.ts'
-import { maxDepth, notKept, refused, tooDeep, unsupported } from './refusal.ts'
+import { maxDepth, notKept, type Path, refused, tooDeep, unsupported } from './refusal.ts'
 
 /** What can hold a value: each form holds what the ones before it hold, and costs more. */
 export const forms = { msgpack: 0, structured: 1, graph: 2 } as const
@@ -134,15 +135,14 @@ class Walk {
       }
     }
     if (holes > 0) this.#need(forms.structured, 'its holes', depth)
-    const names = Object.keys(value)
-    if (names.length + holes > value.length) this.#names(value, names, depth)
+    if (holes > 0 || hasOwnNames(value)) this.#names(value, depth)
   }
 
   /** What an array has beside its elements, such as the `index` of a match. */
-  #names(value: object, names: readonly string[], depth: number): void {
-    this.#need(forms.structured, 'the named properties of an array', depth)
-    for (const name of names) {
+  #names(value: object, depth: number): void {
+    for (const name of Object.keys(value)) {
       if (isIndex(name)) continue
+      this.#need(forms.structured, 'the named properties of an array', depth)
       this.#trail[depth] = name
       this.member((value as Readonly<Record<string, unknown>>)[name], depth + 1)
     }
@@ -226,8 +226,14 @@ class Walk {
   }
 }
 
+const nothingInside = { maxArrayLength: 0, depth: 0, customInspect: false } as const
+
 /** Whether an array has more than its elements, such as the `index` of a match. */
 export function hasOwnNames(value: readonly unknown[]): boolean {
+  // V8 tells the names of an array only together with a text for each index, which takes longer than all the rest; but to
+  // inspect it tells the others alone. Should inspect ever choose other words, the names are counted.
+  const isLong = value.length > 64
+  if (isLong && inspect(value, nothingInside) === `[ ... ${value.length} more items ]`) return false
   return Object.keys(value).length > value.length || Object.getOwnPropertySymbols(value).length > 0
 }
 
@@ -238,18 +244,12 @@ export function isTagged(value: object): boolean {
 
 /**
  * Refuses what was added to a built-in object such as a Date: no form keeps it.
- * @param own the one property that such objects have.
+ * @param own the one property that all such objects have.
  */
-export function assertBare(
-  value: object,
-  path: () => readonly (string | number)[],
-  own?: string,
-): void {
+export function assertBare(value: object, path: () => Path, own?: string): void {
   for (const name of Reflect.ownKeys(value)) {
     if (name === own) continue
-    throw refused(
-      path(),
-      `the property '${String(name)}' that was added to ${own ? 'a RegExp' : 'it'} would be lost. Store it beside it.`,
-    )
+    const what = `the property '${String(name)}' that was added to ${describe(value)}`
+    throw refused(path(), `${what} would be lost. Store it beside that.`)
   }
 }

@@ -1,1 +1,2 @@
+export { type CodecSuiteOptions, codecSuite, type SuiteCase } from './codec-suite.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'

@@ -3,7 +3,8 @@ import { auto } from '../../src/codecs/auto.ts'
 import { typedArray } from '../../src/codecs/typed-array.ts'
 import type { Payload } from '../../src/contracts/codec.ts'
 import { codecSuite } from '../../src/testing/codec-suite.ts'
-import { codeOf } from '../disk/support/code-of.ts'
+import { encoded } from './support/coding.ts'
+import { codeOf } from './support/error-of.ts'
 import { typedArrayKinds } from './support/kinds.ts'
 
 const values = {
@@ -35,6 +36,11 @@ describe('typedArray', () => {
     expect(view.buffer).toBe(buffer)
     const copy = codec.decode(new Uint8Array(buffer, 4, 16), info) as Float64Array
     expect(copy.buffer).not.toBe(buffer)
+  })
+
+  it('leaves arrays within other values to what keeps those', () => {
+    const codec = auto({ codecs: [typedArray({ compression: 'zstd' })] })
+    expect(encoded(codec, { a: new Float64Array(1) }).codec).toBe('msgpack')
   })
 
   it('carries a compression of its own, also within auto', () => {

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { resolveCompression } from '../../src/frame/compression-options.ts'
 import { wrap } from '../../src/frame/frame.ts'
@@ -7,11 +8,15 @@ import { DiskCache, type DiskCacheOptions, encryption, signing } from '../../src
 import {
   type FrameSample,
   frameSamples,
+  type Polars,
+  polarsName,
+  polarsSample,
   reader,
   testEncryption,
   testKeys,
 } from '../support/frame-samples.ts'
 import { hasZstd, usableNames } from './compression-support.ts'
+import { regressions } from './regression-bombs.ts'
 
 /** What the manifest says of a file. */
 export interface Fixture {
@@ -101,8 +106,7 @@ export function storeOptions(): ReadonlyMap<string, DiskCacheOptions> {
   const common = { codec: reader, inlineBytes: 1_000, eviction: 'none' } as const
   return new Map<string, DiskCacheOptions>([
     ['plain', { ...common, compress: { algorithm: 'gzip', minBytes: '2KiB' } }],
-    ['signed', { ...common, sign }],
-    ['encrypted', { ...common, encrypt, sign, compress: 'brotli' }],
+    ['protected', { ...common, encrypt, sign, compress: 'brotli' }],
   ])
 }
 
@@ -135,13 +139,49 @@ export function makeStores(folder: string): void {
     const cache = new DiskCache(join(folder, name), options)
     for (const value of storedValues) cache.set(value, samples.get(value)?.value, storedFacts)
     cache.close()
+    // Only room, which the store makes again.
+    rmSync(join(folder, name, 'shared', 'reserve'), { force: true })
   }
 }
 
-/** For scripts/make-fixtures.mjs, which knows neither TypeScript nor what a fixture is. */
-export function main(folder: string, part: string): void {
+/**
+ * For scripts/make-fixtures.mjs, which knows neither TypeScript nor what a fixture is.
+ * @param polars folder of nodejs-polars.
+ */
+export function main(folder: string, part: 'all' | 'zstd', polars: string): void {
   if (part === 'zstd' && !hasZstd) throw new Error('this Node has no zstd')
-  const fixtures = makeFrames(join(folder, 'frames'), part === 'zstd' ? 'zstd' : undefined)
-  if (part !== 'zstd') makeStores(join(folder, 'stores'))
-  console.log(JSON.stringify({ fixtures, hasZstd }))
+  const frames = join(folder, 'frames')
+  const fixtures = [...makeFrames(frames, part === 'zstd' ? 'zstd' : undefined)]
+  if (part === 'all') {
+    const sample = polarsSample(createRequire(import.meta.url)(polars) as Polars)
+    fixtures.push(
+      makeFrame(frames, polarsName, sample, { compression: 'none', isEncrypted: false }),
+    )
+    makeStores(join(folder, 'stores'))
+  }
+  console.log(JSON.stringify(fixtures))
+}
+
+/** What `expected.json` says of a file of the regression corpus. */
+export interface ExpectedRegression {
+  readonly file: string
+  readonly what: string
+  readonly outcome: string
+  readonly needsZstd: boolean
+}
+
+/** Adds to the regression corpus what is not in it: what is there stays. For scripts/make-fixtures.mjs. */
+export function addRegressions(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  const list = join(folder, 'expected.json')
+  const known: ExpectedRegression[] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : []
+  const files = new Set(known.map(({ file }) => file))
+  for (const [name, { what, frame, outcome, needsZstd = false }] of regressions()) {
+    const file = `${name}.frame`
+    if (files.has(file)) continue
+    writeFileSync(join(folder, file), frame)
+    known.push({ file, what, outcome, needsZstd })
+  }
+  const lines = known.map((entry) => `  ${JSON.stringify(entry)}`)
+  writeFileSync(list, `[\n${lines.join(',\n')}\n]\n`)
 }

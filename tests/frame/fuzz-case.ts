@@ -24,7 +24,7 @@ export interface FuzzCase {
   /** A frame, or what a codec is given directly. */
   readonly input: Buffer | EncodedValue
   /** Which format reads it. */
-  readonly reader: 'plain' | 'encrypted'
+  readonly reader: keyof typeof formats
 }
 
 /** What came of an input: the code of an error that a frame ends with, or what its codec did. */
@@ -171,9 +171,13 @@ function attempt<T>(step: () => T): T | Outcome {
   }
 }
 
+/** Keeps the last value from being collected before what it takes was measured. */
+const held: { value: unknown } = { value: undefined }
+
 function decodeAndTouch(reader: FuzzCase['reader'], encoded: EncodedValue): Outcome {
   try {
-    touch(formats[reader].decode(encoded))
+    held.value = formats[reader].decode(encoded)
+    touch(held.value)
     return 'value'
   } catch (error) {
     if (error instanceof Error) return error instanceof HoldfastError ? error.code : 'another error'

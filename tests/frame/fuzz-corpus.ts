@@ -30,8 +30,10 @@ export interface CorpusFrame {
   readonly key: Uint8Array
 }
 
-export const formats: { readonly plain: ValueFormat; readonly encrypted: ValueFormat } = {
+/** What reads frames; the third holds to no limit. */
+export const formats: { readonly [name in 'plain' | 'encrypted' | 'unlimited']: ValueFormat } = {
   plain: formatOf(undefined, false),
+  unlimited: formatOf(undefined, false, reader, Number.POSITIVE_INFINITY),
   encrypted: formatOf(undefined, true),
 }
 
@@ -39,14 +41,15 @@ export function formatOf(
   compression: ResolvedCompression | undefined,
   isEncrypted: boolean,
   codec: Codec = reader,
+  limit: number = maxValueBytes,
 ): ValueFormat {
   const encryption = isEncrypted ? testEncryption() : undefined
   return new ValueFormat({
     codec,
     compression,
     encryption,
-    maxValueBytes,
-    maxStoredBytes: maxValueBytes,
+    maxValueBytes: limit,
+    maxStoredBytes: limit,
   })
 }
 
@@ -67,8 +70,12 @@ export function corpus(): readonly CorpusFrame[] {
   return frames
 }
 
+type ResizableConstructor = new (size: number, options: { maxByteLength: number }) => ArrayBuffer
+
 function others(): (readonly [string, FrameSample])[] {
-  return Object.entries(kinds()).map(([name, value]) => [name, { value }])
+  const resizable = new (ArrayBuffer as ResizableConstructor)(8, { maxByteLength: 64 })
+  const values = { ...kinds(), 'a resizable buffer': { resizable } }
+  return Object.entries(values).map(([name, value]) => [name, { value }])
 }
 
 export function encode({ value, codec = reader }: FrameSample): EncodedValue {

@@ -1,4 +1,5 @@
-import { getHeapStatistics } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { FuzzFailure } from './fuzz-case.ts'
 
@@ -18,6 +19,17 @@ interface Use {
   readonly external: number
 }
 
+let collect: (() => void) | undefined
+
+/** Collects garbage, so that what is measured next is not hidden behind what goes meanwhile. */
+export function collectGarbage(): void {
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc')
+    collect = runInNewContext('gc') as () => void
+  }
+  collect()
+}
+
 /** Runs `work`, and says what it took. Collected garbage only makes the numbers smaller. */
 export function measured<T>(work: () => T): Use & { readonly result: T } {
   const before = getHeapStatistics()
@@ -34,8 +46,8 @@ export function measured<T>(work: () => T): Use & { readonly result: T } {
 }
 
 /**
- * Runs `work` on an input of `size` bytes within `allowance` and {@link longest}. What is exceeded is tried again: a library that was loaded, or a pause of the machine, is
- * not exceeded twice.
+ * Runs `work` on an input of `size` bytes within `allowance` and {@link longest}. What is exceeded is tried again: neither a
+ * library that is loaded nor a pause of the machine happens twice.
  * @throws FuzzFailure for what is exceeded each time.
  */
 export function guarded<T>(size: number, allowance: Allowance, work: () => T): Use & { result: T } {
@@ -45,6 +57,7 @@ export function guarded<T>(size: number, allowance: Allowance, work: () => T): U
     const complaint = complaintOf(use, limit)
     if (complaint === undefined) return use
     if (attempt === 3) throw new FuzzFailure(complaint)
+    collectGarbage()
   }
 }
 

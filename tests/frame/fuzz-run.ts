@@ -1,9 +1,7 @@
 import { appendFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { caseOf, type FuzzCase, FuzzFailure, type Outcome, run } from './fuzz-case.ts'
 import type { CorpusFrame } from './fuzz-corpus.ts'
-import { arePrototypes, guarded, prototypes, Watchdog } from './fuzz-guard.ts'
+import { arePrototypes, collectGarbage, guarded, prototypes, Watchdog } from './fuzz-guard.ts'
 
 export interface FuzzSettings {
   readonly seed: number
@@ -31,8 +29,8 @@ const batch = 1_000
 const mebibyte = 2 ** 20
 
 /** What an input may need, and one that is decompressed, which may grow a thousandfold. */
-const plain = { fixed: 16 * mebibyte, ratio: 256 }
-const compressed = { fixed: 16 * mebibyte, ratio: 1_100 }
+const plain = { fixed: 6 * mebibyte, ratio: 256 }
+const compressed = { fixed: 6 * mebibyte, ratio: 1_100 }
 
 /** @throws FuzzFailure, with all that repeats the case. */
 export async function fuzz(
@@ -104,10 +102,8 @@ function described(fuzzCase: FuzzCase, seed: number, cause: unknown): FuzzFailur
 
 /** Resident bytes after a garbage collection. */
 function settledRss(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  collect()
+  collectGarbage()
+  collectGarbage()
   return process.memoryUsage.rss()
 }
 

@@ -8,6 +8,7 @@ import { classCodec } from '../../src/codecs/class-codec.ts'
 import { defineCodec } from '../../src/codecs/define-codec.ts'
 import { json } from '../../src/codecs/json.ts'
 import { parquetCodec } from '../../src/codecs/parquet.ts'
+import { type PolarsModule, polarsCodec } from '../../src/codecs/polars.ts'
 import type { Codec } from '../../src/contracts/codec.ts'
 import { encryption } from '../../src/frame/encryption.ts'
 
@@ -200,6 +201,24 @@ function librarySamples(): Named[] {
     ],
     ...tensors(),
   ]
+}
+
+/** What is used of nodejs-polars, which is not among the dependencies. */
+export interface Polars extends PolarsModule {
+  DataFrame(columns: object): unknown
+}
+
+/** Name of what {@link polarsSample} makes. */
+export const polarsName = 'polars-frame'
+
+/** @param polars the module. */
+export function polarsSample(polars: Polars): FrameSample {
+  const columns = { whole: [1, 2, null], real: [0.5, null, -1e300], text: ['x', null, 'π'] }
+  return {
+    value: polars.DataFrame(columns),
+    codec: polarsCodec({ polars }),
+    shows: (frame: { toRecords(): unknown }) => frame.toRecords(),
+  }
 }
 
 function tensors(): Named[] {
