@@ -2,20 +2,40 @@
 import { isDeepStrictEqual } from 'node:util'
 import { number } from '../lib/table.mjs'
 import { loadCodecs } from './codecs.mjs'
-import { compareAll, contestant, race } from './race.mjs'
+import { compareAll, contestant, race, sink } from './race.mjs'
 import { SUBJECTS } from './subjects.mjs'
 
-/** Codecs in JavaScript are slow until they are compiled, which takes a while: ours most of all. */
-const WARM_MS = { quick: 150, full: 400 }
+/** How long each codec works on all values before anything is measured, and then before each race. */
+const WARM_MS = { quick: [500, 80], full: [2_000, 300] }
 
 export async function runObjects(context) {
-  for (const subject of SUBJECTS) await runSubject(context, subject)
+  const [allMs, warmMs] = WARM_MS[context.flags.quick ? 'quick' : 'full']
+  const subjects = SUBJECTS.map(({ make, ...subject }) => ({ ...subject, value: make() }))
+  const codecs = loadCodecs()
+  context.progress('codecs, warm-up')
+  for (const codec of codecs) warmUp(codec, subjects, allMs)
+  for (const subject of subjects) await runSubject(context, subject, { codecs, warmMs })
 }
 
-async function runSubject(context, { title, make, per }) {
-  const value = make()
-  const entrants = chooseEntrants(context, title, value)
-  const warmMs = WARM_MS[context.flags.quick ? 'quick' : 'full']
+/**
+ * A codec meets values of many shapes before one is measured, as in an application: what V8 compiles for a single shape is
+ * faster than that, and gone with the next one.
+ */
+function warmUp(codec, subjects, ms) {
+  const kept = subjects
+    .map(({ value }) => ({ value, encoded: tryOut(codec, value) }))
+    .filter(({ encoded }) => encoded !== undefined)
+  const end = performance.now() + ms
+  while (performance.now() < end) {
+    for (const { value, encoded } of kept) {
+      sink.value = codec.encode(value)
+      sink.value = codec.decode(encoded)
+    }
+  }
+}
+
+async function runSubject(context, { title, value, per }, { codecs, warmMs }) {
+  const entrants = chooseEntrants(context, title, value, codecs)
   const extra = Object.fromEntries(
     entrants.map(({ codec, encoded }) => [codec.name, { bytes: codec.size(encoded) }]),
   )
@@ -33,10 +53,10 @@ const operationOf = (op, codec, value, encoded) =>
   op === 'encode' ? () => codec.encode(value) : () => codec.decode(encoded)
 
 /** The codecs that give back the same value; one that is `instead` of another only where that one does not. */
-function chooseEntrants({ results }, title, value) {
+function chooseEntrants({ results }, title, value, codecs) {
   const entrants = []
   const failed = []
-  for (const codec of loadCodecs()) {
+  for (const codec of codecs) {
     if (entrants.some(({ codec: { name } }) => name === codec.instead)) continue
     const encoded = tryOut(codec, value)
     if (encoded === undefined) failed.push(codec.name)

@@ -101,7 +101,9 @@ export class ValueFormat {
     this.checkRawSize(bytes.byteLength)
     const compression = this.compressionOf(encoded.codec)
     const smaller =
-      compression === undefined ? undefined : await compressAsync(bytes, elementBytes, compression, true)
+      compression === undefined
+        ? undefined
+        : await compressAsync(bytes, elementBytes, compression, true)
     return this.#finish(encoded, smaller, key)
   }
 
