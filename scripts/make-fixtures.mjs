@@ -45,7 +45,7 @@ function checkTarget(isForced) {
     )
   if (!process.versions.node.startsWith('20.'))
     throw new ScriptError(
-      `make-fixtures: start it with Node 20, the oldest that is supported; this is ${process.versions.node}. It starts Node 24 for zstd itself.`,
+      `make-fixtures: start it with Node 20, the oldest that is supported; this is ${process.versions.node}. It starts Node 24 for the rest itself.`,
     )
 }
 
@@ -54,8 +54,8 @@ function makeFormats(maker, made) {
   if (library === false)
     throw new ScriptError('make-fixtures: nodejs-polars is needed for one of them')
   const fixtures = [
-    ...make(process.execPath, maker, [made, 'all', library]),
-    ...make(node24(), maker, [made, 'zstd', library]),
+    ...make(process.execPath, maker, [made, 'oldest', library]),
+    ...make(node24(), maker, [made, 'newer', library]),
   ]
   const lines = fixtures.map((entry) => `  ${JSON.stringify(entry)}`)
   writeFileSync(join(made, 'manifest.json'), `[\n${lines.join(',\n')}\n]\n`)

@@ -182,7 +182,7 @@ function unpackInfo(packed: Uint8Array): Pick<EncodedValue, 'codec' | 'version' 
   const [low, high] = [packed[end], packed[end + 1]]
   if (low === undefined || high === undefined) throw damaged()
   const codec = Buffer.from(packed.subarray(2, end)).toString('latin1')
-  return { codec, version: low + high * 256, meta: packed.slice(end + 2) }
+  return { codec, version: low + high * 256, meta: packed.subarray(end + 2) }
 }
 
 function otherVersion(id: string, stored: number, version: number): HoldfastError {

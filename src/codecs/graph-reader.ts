@@ -18,7 +18,10 @@ export class GraphReader {
   readonly #seen = new Set<object>()
   readonly #made = new Map<number, unknown>()
   #extras: readonly unknown[] = []
+  /** Bytes of extras that were used: each belongs to one, or a few could ask for many copies. */
+  readonly #used = new Set<unknown>()
   #depth = 0
+  #nesting = 0
 
   constructor(codecs: GraphCodecs) {
     this.#codecs = codecs
@@ -79,7 +82,11 @@ export class GraphReader {
     if (known === waiting) throw damaged('an instance within itself')
     if (known !== undefined || this.#made.has(index)) return known
     this.#made.set(index, waiting)
+    this.#nesting += 1
+    // Instances within instances: each is a level of the value that was written.
+    if (this.#nesting > maxDepth + 1) throw damaged('nesting')
     const made = this.#make(index, list(this.#extras[index]))
+    this.#nesting -= 1
     this.#made.set(index, made)
     return made
   }
@@ -99,8 +106,21 @@ export class GraphReader {
     const [, meta = noMeta, bytes] = parts
     if (kind !== extra.bytes || !(bytes instanceof Uint8Array) || !(meta instanceof Uint8Array))
       throw damaged('an extra')
+    // A graph is written whole, never as bytes within another; neither is what stands for an instance.
+    if (codec.id === 'graph' || (isPlainCodec(codec) && (meta[0] ?? 0) !== 0))
+      throw damaged('an extra')
+    this.#use(bytes)
+    if (meta !== noMeta) this.#use(meta)
     // A copy, because within the message they may lie on any boundary.
-    return codec.decode(new Uint8Array(bytes), { meta: new Uint8Array(meta), version })
+    return codec.decode(new Uint8Array(bytes), {
+      meta: new Uint8Array(meta),
+      version,
+    })
+  }
+
+  #use(bytes: Uint8Array): void {
+    if (this.#used.has(bytes)) throw damaged('an extra')
+    this.#used.add(bytes)
   }
 
   #error(index: number, type: unknown, properties: unknown): Error {
@@ -115,7 +135,12 @@ export class GraphReader {
       if (typeof name !== 'string') throw damaged('a property')
       const value = this.#resolved(parts[at + 1])
       const enumerable = parts[at + 2] === true
-      Object.defineProperty(error, name, { value, enumerable, writable: true, configurable: true })
+      Object.defineProperty(error, name, {
+        value,
+        enumerable,
+        writable: true,
+        configurable: true,
+      })
     }
     return error
   }

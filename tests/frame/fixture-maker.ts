@@ -16,6 +16,7 @@ import {
   testKeys,
 } from '../support/frame-samples.ts'
 import { hasZstd, usableNames } from './compression-support.ts'
+import { formatOf } from './fuzz-corpus.ts'
 import { regressions } from './regression-bombs.ts'
 
 /** What the manifest says of a file. */
@@ -36,6 +37,8 @@ export interface Fixture {
 interface Form {
   readonly compression: string
   readonly isEncrypted: boolean
+  /** Tells it from the same one that another Node writes. */
+  readonly suffix?: string
 }
 
 /** The canonical key of the entry that an encrypted fixture belongs to. */
@@ -69,23 +72,37 @@ function formsOf(name: string, { isBulky }: FrameSample): Form[] {
   return encrypted.has(name) ? [...plain, ...secret] : plain
 }
 
-/**
- * Writes a file for each value, compression and cipher.
- * @param only writes those of this compression alone.
- */
-export function makeFrames(folder: string, only: string | undefined): readonly Fixture[] {
+/** What of the fixtures a Node makes: the oldest all but zstd; a newer one zstd, and what depends on its V8. */
+export type Part = 'oldest' | 'newer'
+
+/** Writes a file for each value, compression and cipher. */
+export function makeFrames(folder: string, part: Part): readonly Fixture[] {
   mkdirSync(folder, { recursive: true })
-  return [...frameSamples()].flatMap(([name, sample]) =>
-    formsOf(name, sample)
-      .filter(({ compression }) => only === undefined || compression === only)
-      .map((form) => makeFrame(folder, name, sample, form)),
-  )
+  return [...frameSamples()].flatMap(([name, sample]) => {
+    const forms = formsOf(name, sample)
+    const chosen = part === 'oldest' ? forms : newForms(name, sample, forms)
+    return chosen.map((form) => makeFrame(folder, name, sample, form))
+  })
+}
+
+function newForms(name: string, sample: FrameSample, forms: readonly Form[]): readonly Form[] {
+  const zstd = forms.filter(({ compression }) => compression === 'zstd')
+  const { codec } = formatOf(undefined, false, sample.codec).encode(sample.value)
+  const isOfV8 = codec === 'structured' || codec === 'graph'
+  if (!isOfV8 || name.startsWith('bulky')) return zstd
+  const [major] = process.versions.node.split('.')
+  return [...zstd, { compression: 'none', isEncrypted: false, suffix: `node${major}` }]
 }
 
 function makeFrame(folder: string, name: string, sample: FrameSample, form: Form): Fixture {
-  const { compression, isEncrypted } = form
-  const parts = [name, ...(compression === 'none' ? [] : [compression])]
-  const file = `${[...parts, ...(isEncrypted ? ['encrypted'] : [])].join('.')}.frame`
+  const { compression, isEncrypted, suffix } = form
+  const parts = [
+    name,
+    compression === 'none' ? undefined : compression,
+    isEncrypted ? 'encrypted' : undefined,
+    suffix,
+  ]
+  const file = `${parts.filter((part) => part !== undefined).join('.')}.frame`
   const format = new ValueFormat({
     codec: sample.codec ?? reader,
     compression: resolveCompression({ algorithm: compression, minBytes: 0 }),
@@ -148,11 +165,11 @@ export function makeStores(folder: string): void {
  * For scripts/make-fixtures.mjs, which knows neither TypeScript nor what a fixture is.
  * @param polars folder of nodejs-polars.
  */
-export function main(folder: string, part: 'all' | 'zstd', polars: string): void {
-  if (part === 'zstd' && !hasZstd) throw new Error('this Node has no zstd')
+export function main(folder: string, part: Part, polars: string): void {
+  if (part === 'newer' && !hasZstd) throw new Error('this Node has no zstd')
   const frames = join(folder, 'frames')
-  const fixtures = [...makeFrames(frames, part === 'zstd' ? 'zstd' : undefined)]
-  if (part === 'all') {
+  const fixtures = [...makeFrames(frames, part)]
+  if (part === 'oldest') {
     const sample = polarsSample(createRequire(import.meta.url)(polars) as Polars)
     fixtures.push(
       makeFrame(frames, polarsName, sample, { compression: 'none', isEncrypted: false }),

@@ -23,6 +23,8 @@ export interface FuzzCase {
   readonly how: string
   /** A frame, or what a codec is given directly. */
   readonly input: Buffer | EncodedValue
+  /** Whether it is a frame that its checksum no longer fits, which must be noticed. */
+  readonly isDamaged: boolean
   /** Which format reads it. */
   readonly reader: keyof typeof formats
 }
@@ -39,7 +41,7 @@ export function caseOf(frames: readonly CorpusFrame[], seed: number, number: num
   const of = choose(frames, random)
   const other = choose(frames, random)
   const stage = random()
-  const own = { number, of, reader: readerFor(of, random) }
+  const own = { number, of, reader: readerFor(of, random), isDamaged: false }
   if (stage < 0.5) return { ...own, ...frameStage(of, other, random) }
   if (stage < 0.7 && of.fields.compression !== 0)
     return { ...own, ...storedStage(of, other, random) }
@@ -69,12 +71,14 @@ function readerFor({ isEncrypted }: CorpusFrame, random: Random): FuzzCase['read
   return isEncrypted === isRight ? 'encrypted' : 'plain'
 }
 
-type Input = Pick<FuzzCase, 'how' | 'input'>
+type Input = Pick<FuzzCase, 'how' | 'input' | 'isDamaged'>
 
 /** The bytes of the frame are mutated. In half of the cases checksums are then made right. */
 function frameStage(of: CorpusFrame, other: CorpusFrame, random: Random): Input {
   const input = mutate(of.frame, random, other.frame)
-  if (random() < 0.5) return { how: 'frame', input }
+  // A splice may have put a whole frame together.
+  const isDamaged = ![of, other].some(({ frame }) => frame.equals(input))
+  if (random() < 0.5) return { how: 'frame', input, isDamaged }
   const how = ['frame', 'checksum']
   if (random() < 0.6) {
     mendLengths(input)
@@ -87,11 +91,15 @@ function frameStage(of: CorpusFrame, other: CorpusFrame, random: Random): Input 
     how.push('chunks')
   }
   mendChecksum(input)
-  return { how: how.join(' + '), input }
+  return { how: how.join(' + '), input, isDamaged: false }
 }
 
 /** Compressed bytes are mutated, and framed, and encrypted, as a writer would. */
-function storedStage(of: CorpusFrame, other: CorpusFrame, random: Random): Input {
+function storedStage(
+  of: CorpusFrame,
+  other: CorpusFrame,
+  random: Random,
+): Omit<Input, 'isDamaged'> {
   const payload = mutate(of.stored, random, other.stored)
   const isForged = random() < 0.7
   if (isForged) mendChunks(payload, of.fields.rawSize)
@@ -123,8 +131,12 @@ function rawFrame(of: CorpusFrame, { codec, version, meta, bytes }: EncodedValue
 }
 
 /** @throws FuzzFailure for an outcome that must not be. */
-export function run({ of, input, reader }: FuzzCase): Outcome {
-  return input instanceof Uint8Array ? readFrame(input, reader, of) : decodeAndTouch(reader, input)
+export function run({ of, input, reader, isDamaged }: FuzzCase): Outcome {
+  if (!(input instanceof Uint8Array)) return decodeAndTouch(reader, input)
+  const outcome = readFrame(input, reader, of)
+  if (isDamaged && outcome !== 'ERR_INVALID_FRAME')
+    throw new FuzzFailure(`a damaged frame was not noticed: ${outcome}`)
+  return outcome
 }
 
 /** Codes that a frame may be refused with before its codec is asked. */

@@ -149,6 +149,8 @@ function structureSamples(): Named[] {
   circular['self'] = circular
   const error = new TypeError('outer', { cause: 'inner' })
   error.stack = 'TypeError: outer\n    at nowhere'
+  const simple = new RangeError('simple')
+  simple.stack = 'RangeError: simple\n    at nowhere'
   const coded = Object.assign(new RangeError('coded'), { code: 'E_CODE' })
   coded.stack = 'RangeError: coded\n    at nowhere'
   const url = new URL('https://a.example/')
@@ -165,7 +167,8 @@ function structureSamples(): Named[] {
       [Number.NaN, -0],
     ]),
     'structured-cycle': circular,
-    'structured-error': error,
+    'structured-error': simple,
+    'graph-error-cause': error,
     'structured-regexp': /(?<a>x)\/y/dgimsuy,
     'structured-holes': Object.assign(new Array<number>(3), { 1: 5 }),
     'structured-proto': JSON.parse('{"__proto__":{"polluted":true},"a":1}') as unknown,
