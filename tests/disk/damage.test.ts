@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -34,6 +35,13 @@ describe('a damaged value file', () => {
     ['emptied', (path) => truncateSync(path, 0)],
     ['deleted', (path) => rmSync(path)],
     ['noise of the same size', (path) => writeFileSync(path, noise)],
+    [
+      'a pipe, which nobody writes to',
+      (path) => {
+        rmSync(path)
+        execFileSync('mkfifo', [path])
+      },
+    ],
     [
       'a symbolic link',
       (path) => {
