@@ -27,6 +27,7 @@ export async function run(flags) {
   }
   results.note(`files in ${place.fileSystem}, all of them in the page cache`)
   results.note(`the clock costs ${round(calibrate() * 1000)} ns a call, subtracted`)
+  results.note('garbage is collected before each sample, outside of its time')
   results.note("holdfast with verify: 'never' and hot: false, where nothing else is said")
   const context = {
     results,

@@ -123,7 +123,11 @@ async function runCompression(context, data, bytes, name) {
   const chunked = (label, elementBytes) => ({
     name: `${name}, ${label}`,
     pack: () => compress(bytes, elementBytes, compression)?.bytes ?? bytes,
-    unpack: (packed) => decompress(algorithm.id, packed, bytes.byteLength),
+    // What does not get smaller is kept as it is.
+    unpack: (packed) =>
+      packed.byteLength === bytes.byteLength
+        ? packed
+        : decompress(algorithm.id, packed, bytes.byteLength),
   })
   const ways = [
     chunked('shuffled', 8),

@@ -1,6 +1,7 @@
 /** Opening costs the same whatever the size. */
 import { interleave } from '../lib/interleave.mjs'
 import { timeSync } from '../lib/measure.mjs'
+import { collected } from './collected.mjs'
 import { openStore, USES } from './readers.mjs'
 
 const FLAT = { atMost: 2 }
@@ -27,7 +28,7 @@ async function measure({ results, rounds, sizes, progress }, cache, title, use) 
   const contestants = sizes.map((megabytes) => ({
     name: `${megabytes} MB`,
     count: 1,
-    run: (count) => timeSync(count, () => use(cache, megabytes)),
+    run: collected((count) => timeSync(count, () => use(cache, megabytes))),
   }))
   // Single calls of under a millisecond: many rounds, or a pause of the machine is all that is seen.
   const slices = await interleave(contestants, { rounds: rounds * 5, warmMs: 20 })

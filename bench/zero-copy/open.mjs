@@ -1,6 +1,7 @@
 /** Opening a large file and using little of it: mapped, and read and decoded. */
 import { interleave } from '../lib/interleave.mjs'
 import { timeSync } from '../lib/measure.mjs'
+import { collected } from './collected.mjs'
 import { openStore, readersOf, USES } from './readers.mjs'
 
 const EIGHT = { atLeast: 8 }
@@ -20,7 +21,7 @@ async function compare(context, { kind, use, title }) {
   const contestants = opened.map(({ name, reader }) => ({
     name,
     count: 1,
-    run: (count) => timeSync(count, () => USES[use](reader.get(large))),
+    run: collected((count) => timeSync(count, () => USES[use](reader.get(large)))),
   }))
   const slices = await interleave(contestants, { rounds, warmMs: 1 })
   for (const { name } of contestants) {
@@ -47,7 +48,7 @@ async function compareVerified(context) {
   const contestants = caches.map(({ name, cache }) => ({
     name,
     count: 1,
-    run: (count) => timeSync(count, () => USES.row(cache.get(`table ${large}`))),
+    run: collected((count) => timeSync(count, () => USES.row(cache.get(`table ${large}`)))),
   }))
   const slices = await interleave(contestants, { rounds, warmMs: 1 })
   const [ours, peer] = contestants.map(({ name }) => ({ name, slices: slices.get(name) }))

@@ -83,11 +83,15 @@ export class Reader {
 
   /** The live entry of `key`, not counted. */
   find(key: StoredKey): Found | undefined {
-    const found = this.findEncoded(key)
+    const found = this.#findFrame(key, 'read')
     if (found === undefined) return undefined
-    const { id, flags, encoded } = found
+    const { id, flags, frame } = found
+    const { format } = this.#parts
+    const encoded = format.isBare(frame) ? undefined : this.#open(frame, key)
+    if (encoded === null) return undefined
     try {
-      return { id, flags, value: this.#parts.format.decode(encoded) }
+      const value = encoded === undefined ? format.decodeBare(frame) : format.decode(encoded)
+      return { id, flags, value }
     } catch (error) {
       this.#parts.rows.report('corrupt', key, 'its value cannot be decoded', error)
       return undefined
@@ -99,11 +103,17 @@ export class Reader {
     const found = this.#findFrame(key, how)
     if (found === undefined) return undefined
     const { id, flags, frame } = found
+    const encoded = this.#open(frame, key)
+    return encoded === null ? undefined : { id, flags, encoded }
+  }
+
+  /** `null` for a value that cannot be decrypted or decompressed, which is reported. */
+  #open(frame: OpenFrame, key: StoredKey): EncodedValue | null {
     try {
-      return { id, flags, encoded: this.#parts.format.open(frame, wholeKey(key)) }
+      return this.#parts.format.open(frame, wholeKey(key))
     } catch (error) {
       this.reportClosed(key, error)
-      return undefined
+      return null
     }
   }
 

@@ -141,11 +141,7 @@ function lookInto(descriptor: number, file: NamedFile): OpenedFile | Damage {
   }
   try {
     const header = readHeader(descriptor, status.size)
-    if (
-      header.isCompact ||
-      header.storedSize !== file.size ||
-      header.checksum !== asNumber(file.checksum)
-    )
+    if (header.storedSize !== file.size || header.checksum !== asNumber(file.checksum))
       return { kind: 'checksum', damage: 'another than its row names' }
     return { descriptor, header, total: status.size, changed: status.ctimeMs }
   } catch (error) {

@@ -238,12 +238,23 @@ export class Writer {
   #entry(key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, flags: number): NewEntry {
     const { codec, size, value, digest } = prepared
     const { expires, tags, description, meta } = options
-    const stamp = this.#engine.stamps.next()
-    const entry = { key, codec, size, value, flags, stamp, expires, tags, description, meta }
-    const { signatures } = this.#engine
-    const signature =
-      signatures === undefined || digest === undefined ? null : signatures.sign(entry, digest)
-    return { ...entry, signature }
+    const { signatures, stamps } = this.#engine
+    const stamp = stamps.next()
+    const entry: NewEntry = {
+      key,
+      codec,
+      size,
+      value,
+      flags,
+      stamp,
+      expires,
+      tags,
+      description,
+      meta,
+      signature: null,
+    }
+    if (signatures === undefined || digest === undefined) return entry
+    return { ...entry, signature: signatures.sign(entry, digest) }
   }
 
   #put(what: string, prepared: Prepared, entry: NewEntry): void {

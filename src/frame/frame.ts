@@ -1,15 +1,12 @@
 import { checksum64, checksumBytes } from './checksum.ts'
+import { isCompact, unwrapCompact, wrapCompact } from './compact.ts'
 import {
-  asBuffer,
   checksumAt,
-  compactHead,
-  compactOverhead,
   damaged,
   type FrameFields,
   type Header,
   longHeader,
   parseHeader,
-  writeCompactHead,
 } from './header.ts'
 
 /** A header and the checksum in it, for a payload that is written from where it lies. */
@@ -20,7 +17,7 @@ export interface FrameHead {
 }
 
 /** A frame that was read. */
-export interface OpenFrame extends Header {
+export interface OpenFrame extends FrameFields {
   /** A view of the input, never a copy. */
   readonly payload: Uint8Array
 }
@@ -80,49 +77,23 @@ export function fitsHead(header: Header, head: Uint8Array, payloadSum: bigint): 
 
 /** Opens a frame that is all of `bytes`. @throws HoldfastError `ERR_INVALID_FRAME`. */
 export function unwrap(bytes: Uint8Array, verify: boolean): OpenFrame {
+  if (isCompact(bytes)) return unwrapCompact(bytes, verify)
   const header = parseHeader(bytes, bytes.byteLength)
-  if (verify && !isWhole(bytes, header)) throw damaged('its checksum differs')
+  const { offset } = header
+  if (verify && !fitsHead(header, bytes.subarray(0, offset), checksum64(bytes.subarray(offset))))
+    throw damaged('its checksum differs')
   return openParsed(bytes, header)
 }
 
 /** The frame that is all of `bytes`, whose header was read and checked before. */
 export function openParsed(bytes: Uint8Array, header: Header): OpenFrame {
-  const { codec, version, meta, compression, cipher, rawSize } = header
-  const { offset, storedSize, checksum, isCompact } = header
+  const { codec, version, meta, compression, cipher, rawSize, offset, storedSize } = header
   const payload = new Uint8Array(bytes.buffer, bytes.byteOffset + offset, storedSize)
-  // Written out: spreading costs half a microsecond, and every read comes by here.
-  return {
-    codec,
-    version,
-    meta,
-    compression,
-    cipher,
-    rawSize,
-    offset,
-    storedSize,
-    checksum,
-    isCompact,
-    payload,
-  }
-}
-
-function isWhole(bytes: Uint8Array, header: Header): boolean {
-  const { isCompact, offset, storedSize, checksum } = header
-  if (isCompact) return checksum64(asBuffer(bytes).subarray(0, offset + storedSize)) === checksum
-  return fitsHead(header, bytes.subarray(0, offset), checksum64(bytes.subarray(offset)))
+  return { codec, version, meta, compression, cipher, rawSize, payload }
 }
 
 function isPlain(fields: FrameFields, payload: Uint8Array): boolean {
   const { compression, cipher, version, meta } = fields
   const hasNothing = compression === 0 && cipher === undefined && version === 1
   return hasNothing && meta.byteLength === 0 && payload.byteLength < alignedFrom
-}
-
-function wrapCompact(codec: number, payload: Uint8Array): Buffer {
-  const end = compactHead + payload.byteLength
-  const bytes = Buffer.allocUnsafe(payload.byteLength + compactOverhead)
-  writeCompactHead(bytes, codec, payload.byteLength)
-  bytes.set(payload, compactHead)
-  bytes.writeBigUInt64LE(checksum64(bytes.subarray(0, end)), end)
-  return bytes
 }

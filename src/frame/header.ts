@@ -29,20 +29,17 @@ export interface Header extends FrameFields {
   /** Bytes before the payload. */
   readonly offset: number
   readonly storedSize: number
-  /** XXH3-64 as recorded; the frame's last 8 bytes in the compact form. */
+  /** XXH3-64 as recorded. */
   readonly checksum: bigint
-  readonly isCompact: boolean
 }
 
 /** Version of the layouts below. Readers refuse others. */
 export const frameVersion = 1
 
 const longMark = 0x80
-export const compactHead = 8
-const checksumBytes = 8
-/** What a small plain value pays. */
-export const compactOverhead: number = compactHead + checksumBytes
 
+/** As many of the first bytes say how long the header is. */
+const firstBytes = 8
 const fixed = 40
 const keyIdBytes = 8
 const nonceBytes = 12
@@ -51,7 +48,7 @@ const cipherBytes = keyIdBytes + nonceBytes + tagBytes
 const aes256gcm = 1
 
 /** Codecs beyond the built-in ones are named in the header. */
-const named = 255
+export const named = 255
 
 /** No header is longer, so whoever reads one knows how much to ask for. */
 export const longestHeader = 65_536
@@ -59,15 +56,6 @@ const longestMeta = 32_768
 
 /** Where the checksum of the long form lies. */
 export const checksumAt = 8
-
-/** The first 8 bytes of a compact frame, written to `target`. */
-export function writeCompactHead(target: Buffer, codec: number, size: number): void {
-  target[0] = 0x68
-  target[1] = 0x66
-  target[2] = frameVersion
-  target[3] = codec
-  target.writeUInt32LE(size, 4)
-}
 
 /**
  * The header of a long frame, its checksum still zero.
@@ -84,8 +72,11 @@ export function longHeader(fields: FrameFields, storedSize: number, boundary: nu
     )
   const used = fixed + (cipher === undefined ? 0 : cipherBytes) + name.length + meta.byteLength
   const header = Buffer.alloc(Math.ceil(used / boundary) * boundary)
-  writeCompactHead(header, typeof codec === 'string' ? named : codec, header.length)
+  header[0] = 0x68
+  header[1] = 0x66
   header[2] = longMark | frameVersion
+  header[3] = typeof codec === 'string' ? named : codec
+  header.writeUInt32LE(header.length, 4)
   header.writeBigUInt64LE(BigInt(rawSize), 16)
   header.writeBigUInt64LE(BigInt(storedSize), 24)
   header[32] = compression
@@ -103,55 +94,30 @@ export function longHeader(fields: FrameFields, storedSize: number, boundary: nu
   return header
 }
 
-/** How many of the first bytes of a frame {@link parseHeader} needs, judged by the first 8 of them. */
+/** How many of the first bytes of a frame in the long form {@link parseHeader} needs, judged by the first 8 of them. */
 export function headerLength(first: Uint8Array): number {
   const start = asBuffer(first)
-  if (start.length < compactHead) throw damaged('it is shorter than a header')
+  if (start.length < firstBytes) throw damaged('it is shorter than a header')
   if (start[0] !== 0x68 || start[1] !== 0x66) throw damaged('it does not begin as a frame does')
-  const form = start[2] as number
-  if ((form & ~longMark) !== frameVersion)
-    throw damaged(
-      `it has version ${form & ~longMark}; this version of holdfast reads ${frameVersion}`,
-    )
-  if (form === frameVersion) return compactHead
+  const version = (start[2] as number) & ~longMark
+  if (version !== frameVersion)
+    throw damaged(`it has version ${version}; this version of holdfast reads ${frameVersion}`)
+  if (start[2] === frameVersion) throw damaged('it is compact where only the long form is')
   const length = start.readUInt32LE(4)
   if (length < fixed || length > longestHeader || length % 8 !== 0)
     throw damaged('its header has an impossible length')
   return length
 }
 
+const none = new Uint8Array(0)
+
 /**
- * Reads the header at the start of `bytes`, of a frame that is `total` bytes long.
+ * Reads the header at the start of `bytes`, of a frame in the long form that is `total` bytes long.
  * @throws HoldfastError `ERR_INVALID_FRAME` unless every length fits.
  */
 export function parseHeader(bytes: Uint8Array, total: number): Header {
   const length = headerLength(bytes)
   const start = asBuffer(bytes)
-  return length === compactHead ? parseCompact(start, total) : parseLong(start, length, total)
-}
-
-const none = new Uint8Array(0)
-
-function parseCompact(start: Buffer, total: number): Header {
-  const size = start.readUInt32LE(4)
-  if (size + compactOverhead !== total) throw damaged('its length is not what its header says')
-  const codec = start[3] as number
-  if (codec === named) throw damaged('its codec has no name')
-  return {
-    codec,
-    version: 1,
-    meta: none,
-    compression: 0,
-    cipher: undefined,
-    rawSize: size,
-    offset: compactHead,
-    storedSize: size,
-    checksum: total <= start.length ? start.readBigUInt64LE(total - checksumBytes) : 0n,
-    isCompact: true,
-  }
-}
-
-function parseLong(start: Buffer, length: number, total: number): Header {
   if (start.length < length) throw damaged('its header is cut off')
   const rawSize = readSize(start, 16)
   const storedSize = readSize(start, 24)
@@ -167,14 +133,13 @@ function parseLong(start: Buffer, length: number, total: number): Header {
   return {
     codec: codecOf(start, nameAt, metaAt),
     version: start.readUInt16LE(34),
-    meta: view(start, metaAt, end),
+    meta: metaAt === end ? none : view(start, metaAt, end),
     compression,
     cipher: cipher === 0 ? undefined : cipherArea(start),
     rawSize,
     offset: length,
     storedSize,
     checksum: start.readBigUInt64LE(checksumAt),
-    isCompact: false,
   }
 }
 

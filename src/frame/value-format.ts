@@ -1,4 +1,4 @@
-import { builtInCodec, codecNumber } from '../codecs/built-in.ts'
+import { builtInCodec, builtInCodecs, codecNumber } from '../codecs/built-in.ts'
 import type { Codec, EncodedValue, Payload } from '../contracts/codec.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { formatBytes } from '../util/byte-size.ts'
@@ -42,6 +42,8 @@ export class ValueFormat {
   readonly #options: ValueFormatOptions
   /** Codecs that are not built in, by id. */
   readonly #given: ReadonlyMap<string, Codec>
+  /** The codec that reads what each number says. */
+  readonly #readers: readonly Codec[]
   readonly #compressions = new Map<string, ResolvedCompression | undefined>()
 
   constructor(options: ValueFormatOptions) {
@@ -49,6 +51,7 @@ export class ValueFormat {
     const { codec, encryption } = options
     this.cipher = encryption === undefined ? undefined : cipherOf(encryption)
     this.#given = new Map([codec, ...(codec.members ?? [])].map((member) => [member.id, member]))
+    this.#readers = builtInCodecs.map((builtIn) => this.#given.get(builtIn.id) ?? builtIn)
   }
 
   /** @throws HoldfastError `ERR_UNSUPPORTED_VALUE`. */
@@ -135,14 +138,24 @@ export class ValueFormat {
     return { codec: codecName(frame.codec), version, meta, bytes, elementBytes: 1 }
   }
 
+  /** Whether a frame can be decoded as it is: most can. */
+  isBare({ compression, cipher }: OpenFrame): boolean {
+    return compression === 0 && cipher === undefined && this.cipher === undefined
+  }
+
+  /** The value of a frame that is bare. @throws as {@link decode}. */
+  decodeBare(frame: OpenFrame): unknown {
+    const { codec, payload } = frame
+    const reader = typeof codec === 'number' ? this.#readers[codec] : this.#given.get(codec)
+    if (reader === undefined) throw unknownCodec(codecName(codec))
+    return reader.decode(payload, frame)
+  }
+
   /** @throws whatever the codec throws at bytes it cannot read; HoldfastError `ERR_UNSUPPORTED_VALUE` for one that is not there. */
   decode({ codec, bytes, meta, version }: EncodedValue): unknown {
     const found = this.#find(codec)
     if (found !== undefined) return found.decode(bytes, { meta, version })
-    throw new HoldfastError(
-      'ERR_UNSUPPORTED_VALUE',
-      `The value was written by the codec '${codec}', which is not known here. Pass it as codec, or in auto({ codecs }).`,
-    )
+    throw unknownCodec(codec)
   }
 
   #find(codec: string): Codec | undefined {
@@ -202,6 +215,13 @@ export class ValueFormat {
 /** The id of a codec, as a frame or a row names it. */
 export function codecName(codec: number | string): string {
   return typeof codec === 'string' ? codec : (builtInCodec(codec)?.id ?? `unknown-${codec}`)
+}
+
+function unknownCodec(codec: string): HoldfastError {
+  return new HoldfastError(
+    'ERR_UNSUPPORTED_VALUE',
+    `The value was written by the codec '${codec}', which is not known here. Pass it as codec, or in auto({ codecs }).`,
+  )
 }
 
 function tooLarge(size: number, largest: number): HoldfastError {

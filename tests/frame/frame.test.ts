@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compactOverhead } from '../../src/frame/compact.ts'
 import { unwrap, wrap, wrapApart } from '../../src/frame/frame.ts'
-import { compactOverhead, type FrameFields, longestHeader } from '../../src/frame/header.ts'
+import { type FrameFields, longestHeader } from '../../src/frame/header.ts'
 import { codeOf } from '../disk/support/code-of.ts'
 
 const none = new Uint8Array(0)

@@ -1,6 +1,6 @@
 import { checksum64 } from '../../src/frame/checksum.ts'
 import { footerBytes, indexSize } from '../../src/frame/chunks.ts'
-import { asBuffer, compactHead } from '../../src/frame/header.ts'
+import { asBuffer } from '../../src/frame/header.ts'
 
 export type Random = () => number
 
@@ -164,7 +164,7 @@ export function mendLengths(frame: Buffer): void {
 
 /** Puts the checksum into a frame that whoever forges it would put there. */
 export function mendChecksum(frame: Buffer): void {
-  if (frame[2] === 1 && frame.length >= compactHead + 8) {
+  if (frame[2] === 1 && frame.length >= 16) {
     const end = frame.length - 8
     frame.writeBigUInt64LE(checksum64(frame.subarray(0, end)), end)
   }
