@@ -104,7 +104,7 @@ export class Engine {
     }
     const policy = evictionPolicies[options.eviction]
     this.files = new ValueFiles(layout.values, this.#session, options.durability)
-    this.values = new ValueReader(this.files, options.verify)
+    this.values = new ValueReader(this.files, options)
     this.stamps = new Stamps(options.clock)
     this.format = new ValueFormat({ ...options, maxStoredBytes: options.maxBytes })
     this.signatures = options.signing === undefined ? undefined : new Signatures(options.signing)

@@ -43,7 +43,10 @@ function streamFile(
     engine.reader.count(id)
     if (decryption === undefined && header.compression === 0)
       return createReadStream('', { fd: descriptor, start: header.offset, autoClose: true })
-    return Readable.from(rawPieces(opened, decryption), { objectMode: false })
+    const stream = Readable.from(rawPieces(opened, decryption), { objectMode: false })
+    // Not in the generator: one that was never asked for anything has no end either.
+    stream.once('close', () => closeSync(descriptor))
+    return stream
   } catch (error) {
     closeSync(descriptor)
     engine.reader.count(undefined)
@@ -73,21 +76,17 @@ async function* rawPieces(
 ): AsyncGenerator<Uint8Array> {
   const { descriptor, header } = opened
   const { compression: algorithm, rawSize, storedSize } = header
-  try {
-    if (decryption === undefined) {
-      const source = (at: number, length: number): Uint8Array =>
-        readAt(descriptor, header.offset + at, length)
-      yield* readChunks({ algorithm, source, storedSize, rawSize })
-    } else if (algorithm === 0) {
-      for (const piece of storedPieces(opened)) yield decryption.open(piece)
-      decryption.finish()
-    } else {
-      const reader = new ForwardReader(decryption, () => storedPieces(opened), storedSize, rawSize)
-      const source = (at: number, length: number): Uint8Array => reader.read(at, length)
-      yield* readChunks({ algorithm, source, storedSize, rawSize })
-    }
-  } finally {
-    closeSync(descriptor)
+  if (decryption === undefined) {
+    const source = (at: number, length: number): Uint8Array =>
+      readAt(descriptor, header.offset + at, length)
+    yield* readChunks({ algorithm, source, storedSize, rawSize })
+  } else if (algorithm === 0) {
+    for (const piece of storedPieces(opened)) yield decryption.open(piece)
+    decryption.finish()
+  } else {
+    const reader = new ForwardReader(decryption, () => storedPieces(opened), storedSize, rawSize)
+    const source = (at: number, length: number): Uint8Array => reader.read(at, length)
+    yield* readChunks({ algorithm, source, storedSize, rawSize })
   }
 }
 

@@ -11,7 +11,7 @@ import type { Signatures, Trust } from './signatures.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { type StoredKey, wholeKey } from './stored-key.ts'
 import type { Tally } from './tally.ts'
-import type { Damage, NamedFile, ValueReader } from './value-reader.ts'
+import type { Damage, NamedFile, TooLarge, ValueReader } from './value-reader.ts'
 
 /** A live entry that was found, with its value decoded. */
 export interface Found {
@@ -161,7 +161,8 @@ export class Reader {
       if (trust === undefined) return undefined
       const file = fileOf(row, trust)
       const read = this.#readFile(file, how === 'map' ? 0 : mapFrom(row[2] as number | string))
-      if (!('damage' in read)) return this.#allowed(key, id, row[3] as number, read)
+      if ('tooLarge' in read) return this.#refuse(key, read.tooLarge)
+      if (!('damage' in read)) return { id, flags: row[3] as number, frame: read }
       const again = this.#parts.rows.withFile(id, key)?.[4]
       if (again !== file.name && attempt < fileAttempts) continue
       const { signatures } = this.#parts
@@ -172,7 +173,7 @@ export class Reader {
     }
   }
 
-  #readFile(file: NamedFile, mapFrom: number): OpenFrame | Damage {
+  #readFile(file: NamedFile, mapFrom: number): OpenFrame | Damage | TooLarge {
     try {
       return this.#parts.values.read(file, mapFrom)
     } catch (error) {
@@ -182,8 +183,12 @@ export class Reader {
 
   /** Somebody with a higher limit may have stored it: then it is not read here, and stays. */
   #allowed(key: StoredKey, id: number, flags: number, frame: OpenFrame): FoundFrame | undefined {
-    if (this.#parts.format.allows(frame)) return { id, flags, frame }
-    const size = frame.rawSize
+    return this.#parts.format.allows(frame)
+      ? { id, flags, frame }
+      : this.#refuse(key, frame.rawSize)
+  }
+
+  #refuse(key: StoredKey, size: number): undefined {
     this.#parts.rows.report(
       'corrupt',
       key,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, readSync, writeSync } from 'node:fs'
 import { codecNumber } from '../codecs/built-in.ts'
+import { HoldfastError } from '../contracts/errors.ts'
 import { Checksum } from '../frame/checksum.ts'
 import { ChunkWriter } from '../frame/compression.ts'
 import type { ResolvedCompression } from '../frame/compression-options.ts'
@@ -43,8 +44,18 @@ export class ValueFileWriter {
     const { name, slot } = files.reserve()
     this.#name = name
     this.#slot = slot
-    this.#descriptor = files.create(name)
-    writeAll(this.#descriptor, Buffer.alloc(reservedHead(this.#fields)))
+    try {
+      this.#descriptor = files.create(name)
+    } catch (error) {
+      files.abandon(name, slot)
+      throw error
+    }
+    try {
+      writeAll(this.#descriptor, Buffer.alloc(reservedHead(this.#fields)))
+    } catch (error) {
+      this.abandon()
+      throw error
+    }
   }
 
   /** Takes the next piece. @throws HoldfastError `ERR_VALUE_TOO_LARGE`; an error of the file system. */
@@ -58,6 +69,7 @@ export class ValueFileWriter {
   /** The value, ready to be stored. */
   async finish(): Promise<Prepared> {
     for (const chunk of (await this.#chunks?.endAsync())?.pieces ?? []) this.#write(chunk)
+    this.#checkOpen()
     const cipher = areaOf(this.#seal, this.#seal?.finish())
     const fields = { ...this.#fields, cipher, rawSize: this.#rawSize }
     const { head, checksum } = finishHead(fields, this.#storedSize, this.#sum.digest())
@@ -81,11 +93,18 @@ export class ValueFileWriter {
   }
 
   #write(bytes: Uint8Array): void {
+    this.#checkOpen()
     const stored = this.#seal === undefined ? bytes : this.#seal.update(bytes)
     this.#storedSize += stored.byteLength
     this.#engine.format.checkStoredSize(this.#storedSize)
     writeAll(this.#descriptor, stored)
     this.#sum.update(stored)
+  }
+
+  /** While a piece was compressed the stream may have been destroyed, and another file have got the descriptor's number. */
+  #checkOpen(): void {
+    if (!this.#isOpen)
+      throw new HoldfastError('ERR_CLOSED', 'writeStream: the stream was destroyed.')
   }
 
   #close(): void {

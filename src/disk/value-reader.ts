@@ -6,6 +6,7 @@ import { fitsHead, type OpenFrame, openParsed } from '../frame/frame.ts'
 import { type Header, headerLength, parseHeader } from '../frame/header.ts'
 import { valueDigest } from '../frame/signing-signer.ts'
 import { mapPrivate } from '../util/memory-map.ts'
+import type { ResolvedOptions } from './options.ts'
 import type { ValueFiles } from './value-files.ts'
 
 /** What a row says of its value file. */
@@ -26,6 +27,11 @@ export interface Damage {
   readonly damage: string
   /** Whether it is whole, but not what was signed. */
   readonly isForged?: boolean
+}
+
+/** A value of more bytes than may be read here: no room is made for it. */
+export interface TooLarge {
+  readonly tooLarge: number
 }
 
 /** A value file that was opened and has the header that its row asks for. */
@@ -51,19 +57,29 @@ const firstLook = 256
 export class ValueReader {
   readonly #files: ValueFiles
   readonly #verify: 'first' | 'always' | 'never'
+  readonly #maxValueBytes: number
   /** Verified files and the change time of their inode then: whatever touches the file later sets a new one. */
   readonly #verified = new Map<string, number>()
 
-  constructor(files: ValueFiles, verify: 'first' | 'always' | 'never') {
+  constructor(
+    files: ValueFiles,
+    { verify, maxValueBytes }: Pick<ResolvedOptions, 'verify' | 'maxValueBytes'>,
+  ) {
     this.#files = files
     this.#verify = verify
+    this.#maxValueBytes = maxValueBytes
   }
 
-  /** The frame in a value file, or what is wrong with it. @param mapFrom files of so many bytes are mapped where that is possible. */
-  read(file: NamedFile, mapFrom: number): OpenFrame | Damage {
+  /**
+   * The frame in a value file, or what is wrong with it.
+   * @param mapFrom files of so many bytes are mapped where that is possible.
+   */
+  read(file: NamedFile, mapFrom: number): OpenFrame | Damage | TooLarge {
     const opened = this.#open(file)
     if ('damage' in opened) return opened
     try {
+      const { rawSize } = opened.header
+      if (rawSize > this.#maxValueBytes) return { tooLarge: rawSize }
       const bytes =
         (opened.total >= mapFrom ? mapPrivate(opened.descriptor, opened.total) : undefined) ??
         readWhole(opened.descriptor, opened.total)
