@@ -1,11 +1,12 @@
 import type { Key } from '../contracts/key.ts'
 import { unwrap } from '../frame/frame.ts'
 import { checkOptionNames } from '../util/options.ts'
+import { findUnreadableKeys, findUnsoundRows } from './check-rows.ts'
 import type { Row } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { findOrphans, valueFolders } from './recovery.ts'
 import { isDamage } from './sqlite-errors.ts'
-import { keyOfRow } from './stored-key.ts'
+import { keyed } from './stored-key.ts'
 import { unlinkIfThere } from './value-files.ts'
 
 /** Options of `check`. */
@@ -23,6 +24,7 @@ export interface Problem {
     | 'missing-file'
     | 'size-mismatch'
     | 'checksum'
+    | 'row'
     | 'counter-drift'
     | 'dangling-tag'
     | 'stale-lease'
@@ -78,6 +80,7 @@ class Audit {
 
   run(): CheckReport {
     this.#checkDatabase()
+    this.#checkRows()
     this.#checkFiles()
     if (this.#verify) this.#checkInline()
     this.#checkOrphans()
@@ -133,6 +136,18 @@ class Audit {
     }
   }
 
+  /** Without these the rest of the check, and much else, would stumble. */
+  #checkRows(): void {
+    for (const { id, detail } of findUnsoundRows(this.#engine)) this.#dropRow(id, detail)
+    if (!this.#verify) return
+    for (const { id, detail } of findUnreadableKeys(this.#engine)) this.#dropRow(id, detail)
+  }
+
+  #dropRow(id: number, detail: string): void {
+    if (this.#fix) this.#engine.transactions.run('check', 'DELETE FROM entries WHERE id = ?', id)
+    this.#add({ kind: 'row', detail }, this.#fix)
+  }
+
   #checkInline(): void {
     const sql = `SELECT id, key, long_key, value FROM entries WHERE file IS NULL AND id > ? ORDER BY id LIMIT ${pageSize}`
     for (let position = 0; ; ) {
@@ -142,7 +157,7 @@ class Audit {
         if (isFrame(value)) continue
         const detail = 'the value is not what was written'
         const fixed = this.#fix && this.#engine.writer.removeDamaged(position, value as Uint8Array)
-        this.#add({ kind: 'checksum', detail, key: keyOfRow(key, long) }, fixed)
+        this.#add({ kind: 'checksum', detail, ...keyed(key, long) }, fixed)
       }
       if (rows.length < pageSize) return
     }
@@ -152,7 +167,7 @@ class Audit {
     const file = row[2] as string
     const wrong = this.#wrongWith(file, row)
     if (wrong === undefined || !this.#stillNamed(row)) return
-    const problem = { ...wrong, key: keyOfRow(row[3] ?? null, row[4] ?? null), file }
+    const problem = { ...wrong, ...keyed(row[3], row[4]), file }
     this.#add(problem, this.#fix && this.#engine.writer.removeDamaged(row[0] as number, file))
   }
 

@@ -53,6 +53,6 @@ function addExactly(value: unknown, delta: number): number {
     return sum
   throw new HoldfastError(
     'ERR_COUNTER_RANGE',
-    `${value} and ${delta} make a number beyond ±(2^53 - 1), where counting is not exact. The counter was left as it is; keep larger ones as bigint with update().`,
+    `This would make a number beyond ±(2^53 - 1), where counting is not exact. The counter was left as it is; keep larger ones as bigint with update().`,
   )
 }

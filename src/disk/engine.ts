@@ -23,7 +23,7 @@ import { Signatures } from './signatures.ts'
 import { Snapshots } from './snapshots.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { Stamps } from './stamp.ts'
-import { keyOfRow, type StoredKey } from './stored-key.ts'
+import { keyed, type StoredKey } from './stored-key.ts'
 import { Tally } from './tally.ts'
 import { Transactions } from './transactions.ts'
 import { Trash } from './trash.ts'
@@ -192,7 +192,7 @@ export class Engine {
     if (!isHoldfastError(error, ...storageCodes)) throw error
     this.emit({
       type: 'drop',
-      key: keyOfRow(key.bytes, key.long),
+      ...keyed(key.bytes, key.long),
       reason: error.code,
       detail: error,
     })

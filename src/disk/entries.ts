@@ -93,5 +93,10 @@ export function tagsColumn(tags: readonly string[]): string | null {
 
 /** The tags that a row names. */
 export function parseTags(text: unknown): readonly string[] {
-  return typeof text === 'string' ? (JSON.parse(text) as string[]) : []
+  if (typeof text !== 'string') return []
+  try {
+    return JSON.parse(text) as string[]
+  } catch {
+    return [] // changed by somebody; check() finds it
+  }
 }

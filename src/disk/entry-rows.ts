@@ -1,12 +1,11 @@
 import type { StoreEvent } from '../contracts/events.ts'
-import type { Key } from '../contracts/key.ts'
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
 import { parseTags } from './entries.ts'
 import type { ResolvedSetOptions } from './set-options.ts'
 import type { Distrust, Signatures, Trust } from './signatures.ts'
 import { isBusy, isDamage, toStoreError } from './sqlite-errors.ts'
-import { keyOfRow, type StoredKey, wholeKey } from './stored-key.ts'
+import { keyed, type StoredKey, wholeKey } from './stored-key.ts'
 
 // One order for all: what every read needs, what a value file needs, what a signature covers.
 const forAll = 'id, expires, codec, flags, file'
@@ -139,11 +138,7 @@ export class EntryRows {
   }
 
   report(type: 'corrupt' | 'tamper', key: StoredKey, reason: string, detail: unknown): void {
-    this.#parts.emit({ type, key: this.keyOf(key), reason, detail })
-  }
-
-  keyOf(key: StoredKey): Key {
-    return keyOfRow(key.bytes, key.long)
+    this.#parts.emit({ type, ...keyed(key.bytes, key.long), reason, detail })
   }
 }
 

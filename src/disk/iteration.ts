@@ -1,6 +1,6 @@
 import type { Key } from '../contracts/key.ts'
 import type { Engine } from './engine.ts'
-import { keyOfRow, type StoredKey, storedKeyOf } from './stored-key.ts'
+import { readableKey, type StoredKey, storedKeyOf } from './stored-key.ts'
 
 /** Entries read at a time: no read transaction stays open between pages, so the log can be emptied meanwhile. */
 const pageSize = 128
@@ -20,7 +20,8 @@ export function* iterateKeys(engine: Engine): Generator<{ key: Key; stored: Stor
       if (expires !== null && expires <= engine.now()) continue
       const stored = storedKeyOf(row[1], row[2])
       if (engine.signatures !== undefined && !engine.rows.has(stored)) continue
-      yield { key: keyOfRow(row[1], row[2]), stored }
+      const key = readableKey(row[1], row[2])
+      if (key !== undefined) yield { key, stored }
     }
     if (rows.length < pageSize) return
   }

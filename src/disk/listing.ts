@@ -1,4 +1,4 @@
-import { deserialize } from 'node:v8'
+import { readStructured } from '../codecs/structured.ts'
 import type { EntryInfo, Meta } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
@@ -8,7 +8,7 @@ import type { Engine } from './engine.ts'
 import { parseTags } from './entries.ts'
 import { checkTag } from './set-options.ts'
 import { millisOf } from './stamp.ts'
-import { keyOfRow, storedKeyOf, textOfRow } from './stored-key.ts'
+import { keyOfRow, readableKey, storedKeyOf, textOfRow } from './stored-key.ts'
 
 /** Which entries `list` gives, and in which order. */
 export interface ListFilter {
@@ -48,7 +48,9 @@ export function listShards(engines: readonly Engine[], filter: ListFilter = {}):
   const place = placeAfter(engines, filter.after, orderBy)
   const rows = engines.flatMap((engine) => selectTrusted(engine, filter, orderBy, place, limit))
   if (engines.length > 1) rows.sort(byPlace)
-  return (limit < 0 ? rows : rows.slice(0, limit)).map(toInfo)
+  // A row whose key nobody can read is no entry; check() reports it.
+  const listed = rows.filter((row) => readableKey(row[0], row[1]) !== undefined)
+  return (limit < 0 ? listed : listed.slice(0, limit)).map(toInfo)
 }
 
 /** A place in an order: what it is by, then the text of the key. */
@@ -117,7 +119,16 @@ export function toInfo(row: Row): EntryInfo {
     tags: parseTags(tags as string | null),
     codec: codecName(codec as number | string),
     ...(description === null ? {} : { description: description as string }),
-    ...(meta === null ? {} : { meta: deserialize(meta as Uint8Array) as Meta }),
+    ...(meta === null ? {} : readMeta(meta)),
+  }
+}
+
+/** Meta data that somebody changed is left out; it is read as carefully as values are. */
+function readMeta(meta: unknown): { meta?: Meta } {
+  try {
+    return { meta: readStructured(meta as Uint8Array, false) as Meta }
+  } catch {
+    return {}
   }
 }
 

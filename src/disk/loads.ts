@@ -167,14 +167,10 @@ export class Loads {
       this.#engine.now() + parseDuration('lockWait', options.lockWait ?? Number.POSITIVE_INFINITY)
     for (let tries = 1; ; tries += 1) {
       const lease = await this.#tryLease(key, options)
-      // Where the store cannot be written, the value is still worth loading.
       if (lease === 'none') return await this.#run(key, loader, options, signal, undefined)
       const { held } = lease
-      const stored = this.#stored(key, options)
-      if (stored !== undefined) {
-        held?.release()
-        return stored
-      }
+      const stored = this.#stored(key, options, held)
+      if (stored !== undefined) return stored
       if (held !== undefined) return await this.#run(key, loader, options, signal, held)
       const left = deadline - this.#engine.now()
       if (left <= 0) return await this.#run(key, loader, options, signal, undefined)
@@ -185,14 +181,23 @@ export class Loads {
   }
 
   /** What another process stored while this one waited. */
-  #stored(key: StoredKey, options: StoreLoadOptions<never>): Outcome | undefined {
+  #stored(
+    key: StoredKey,
+    options: StoreLoadOptions<never>,
+    held: HeldLease | undefined,
+  ): Outcome | undefined {
     if (options.forceFresh === true) return undefined
-    // Only what can be read counts: an entry that cannot be decoded is a miss, and must not stop the loader.
-    if (this.#engine.reader.find(key) === undefined) return undefined
-    const found = this.#engine.reader.findEncoded(key)
-    return found === undefined
-      ? undefined
-      : { value: undefined, encoded: found.encoded, taken: true }
+    try {
+      // What cannot be decoded is a miss, and must not stop the loader.
+      if (this.#engine.reader.find(key) === undefined) return undefined
+      const encoded = this.#engine.reader.findEncoded(key)?.encoded
+      if (encoded === undefined) return undefined
+      held?.release()
+      return { value: undefined, encoded, taken: true }
+    } catch (error) {
+      held?.release()
+      throw error
+    }
   }
 
   async #tryLease(

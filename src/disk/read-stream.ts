@@ -4,22 +4,32 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { readChunks } from '../frame/compression.ts'
 import type { OpenStream } from '../frame/encryption-stream.ts'
 import { ForwardReader } from '../frame/forward-reader.ts'
+import { valueDigest } from '../frame/signing-signer.ts'
 import { isBytesCodec } from './codec-column.ts'
 import type { Engine } from './engine.ts'
+import { toStoreError } from './sqlite-errors.ts'
 import { type StoredKey, wholeKey } from './stored-key.ts'
-import type { OpenedFile } from './value-reader.ts'
+import { type Damage, type NamedFile, type OpenedFile, pieceBytes } from './value-reader.ts'
 
 /** A stream of the bytes under `key`. A file is streamed from disk, after it was verified where that is due. */
 export function openReadStream(engine: Engine, key: StoredKey): Readable | undefined {
   const found = engine.reader.findFile(key)
   if (found !== undefined) {
     refuseOtherValues(found.codec)
-    const opened = engine.values.open(found.file)
+    const opened = openFile(engine, found.file)
     if (!('damage' in opened) && engine.format.allows(opened.header))
       return streamFile(engine, key, found.id, opened)
     if (!('damage' in opened)) closeSync(opened.descriptor)
   }
   return streamValue(engine, key)
+}
+
+function openFile(engine: Engine, file: NamedFile): OpenedFile | Damage {
+  try {
+    return engine.values.open(file)
+  } catch (error) {
+    throw toStoreError(error, 'readStream')
+  }
 }
 
 /** Inline, absent, replaced meanwhile, or damaged: the reader knows what to do. */
@@ -41,8 +51,11 @@ function streamFile(
   try {
     const decryption = startDecryption(engine, key, opened)
     engine.reader.count(id)
-    if (decryption === undefined && header.compression === 0)
-      return createReadStream('', { fd: descriptor, start: header.offset, autoClose: true })
+    const isPlain = decryption === undefined && header.compression === 0
+    if (isPlain && opened.digests === undefined && header.storedSize > 0) {
+      const [start, end] = [header.offset, opened.total - 1]
+      return createReadStream('', { fd: descriptor, start, end, autoClose: true })
+    }
     const stream = Readable.from(rawPieces(opened, decryption), { objectMode: false })
     // Not in the generator: one that was never asked for anything has no end either.
     stream.once('close', () => closeSync(descriptor))
@@ -74,11 +87,11 @@ async function* rawPieces(
   opened: OpenedFile,
   decryption: OpenStream | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const { descriptor, header } = opened
-  const { compression: algorithm, rawSize, storedSize } = header
-  if (decryption === undefined) {
-    const source = (at: number, length: number): Uint8Array =>
-      readAt(descriptor, header.offset + at, length)
+  const { compression: algorithm, rawSize, storedSize } = opened.header
+  if (decryption === undefined && algorithm === 0) {
+    for (const piece of storedPieces(opened)) yield piece
+  } else if (decryption === undefined) {
+    const source = (at: number, length: number): Uint8Array => storedRange(opened, at, length)
     yield* readChunks({ algorithm, source, storedSize, rawSize })
   } else if (algorithm === 0) {
     for (const piece of storedPieces(opened)) yield decryption.open(piece)
@@ -90,13 +103,36 @@ async function* rawPieces(
   }
 }
 
-const pieceBytes = 2 ** 18
-
 /** The payload as it lies in the file, always cut at the same places. */
-function* storedPieces({ descriptor, header }: OpenedFile): Generator<Uint8Array> {
-  const { offset, storedSize } = header
-  for (let at = 0; at < storedSize; at += pieceBytes)
-    yield readAt(descriptor, offset + at, Math.min(pieceBytes, storedSize - at))
+function* storedPieces(opened: OpenedFile): Generator<Uint8Array> {
+  const count = Math.ceil(opened.header.storedSize / pieceBytes)
+  for (let index = 0; index < count; index += 1) yield storedPiece(opened, index)
+}
+
+/** One piece of the payload; of a signed one only if it is still what was judged. */
+function storedPiece({ descriptor, digests, header }: OpenedFile, index: number): Uint8Array {
+  const at = index * pieceBytes
+  const length = Math.min(pieceBytes, header.storedSize - at)
+  const piece = readAt(descriptor, header.offset + at, length)
+  const digest = digests?.[index]
+  if (digests === undefined) return piece
+  if (digest !== undefined && Buffer.compare(digest, valueDigest(piece)) === 0) return piece
+  throw new HoldfastError(
+    'ERR_CORRUPT',
+    'readStream: the value file was changed while it was read. What came before was right; call readStream again.',
+  )
+}
+
+function storedRange(opened: OpenedFile, at: number, length: number): Uint8Array {
+  if (opened.digests === undefined)
+    return readAt(opened.descriptor, opened.header.offset + at, length)
+  const first = Math.floor(at / pieceBytes)
+  const last = Math.floor((at + length - 1) / pieceBytes)
+  const pieces = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) =>
+    storedPiece(opened, first + index),
+  )
+  const start = at - first * pieceBytes
+  return Buffer.concat(pieces).subarray(start, start + length)
 }
 
 function readAt(descriptor: number, position: number, length: number): Uint8Array {

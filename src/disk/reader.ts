@@ -9,7 +9,7 @@ import type { Row } from './driver.ts'
 import type { EntryRows } from './entry-rows.ts'
 import type { Signatures, Trust } from './signatures.ts'
 import { toStoreError } from './sqlite-errors.ts'
-import { type StoredKey, wholeKey } from './stored-key.ts'
+import { keyed, type StoredKey, wholeKey } from './stored-key.ts'
 import type { Tally } from './tally.ts'
 import type { Damage, NamedFile, TooLarge, ValueReader } from './value-reader.ts'
 
@@ -132,31 +132,40 @@ export class Reader {
     }
   }
 
-  #findFrame(key: StoredKey, how: 'read' | 'map'): FoundFrame | undefined {
+  #findFrame(key: StoredKey, how: 'read' | 'map', attempt = 1): FoundFrame | undefined {
     const row = this.#parts.rows.find(key)
     if (row === undefined) return undefined
     const id = row[0] as number
-    if (row[4] !== null) return this.#fromFile(id, key, how)
+    if (row[4] !== null) return this.#fromFile(id, key, how, attempt)
     const trust = this.#parts.rows.trust(row, key)
     if (trust === undefined) return undefined
-    const bytes = (row[5] as Uint8Array | null) ?? empty
+    const bytes = row[5] instanceof Uint8Array ? row[5] : empty
     const { signatures, verify } = this.#parts
     if (signatures !== undefined && !isSigned(signatures, trust, bytes))
       return this.#parts.rows.distrust(key, row, signatures.forged)
     try {
       return this.#allowed(key, id, row[3] as number, unwrap(bytes, verify))
     } catch (error) {
-      if (!isHoldfastError(error, 'ERR_INVALID_FRAME')) throw error
-      this.#giveUp(id, key, bytes, error.message)
+      if (!isHoldfastError(error, 'ERR_INVALID_FRAME', 'ERR_NEWER_FORMAT')) throw error
+      // What a newer version wrote stays for those who can read it.
+      if (error.code === 'ERR_NEWER_FORMAT')
+        this.#parts.rows.report('corrupt', key, error.message, {})
+      else this.#giveUp(id, key, bytes, error.message)
       return undefined
     }
   }
 
-  #fromFile(id: number, key: StoredKey, how: 'read' | 'map'): FoundFrame | undefined {
-    for (let attempt = 1; ; attempt += 1) {
+  #fromFile(
+    id: number,
+    key: StoredKey,
+    how: 'read' | 'map',
+    first: number,
+  ): FoundFrame | undefined {
+    for (let attempt = first; ; attempt += 1) {
       const row = this.#parts.rows.withFile(id, key)
-      if (row === undefined) return undefined // deleted between the two looks
-      if (row[4] === null) return this.#findFrame(key, how) // replaced by an inline value
+      // Between the two looks it was deleted, stored anew under another id, or replaced by an inline value.
+      if (row === undefined || row[4] === null)
+        return attempt < fileAttempts ? this.#findFrame(key, how, attempt + 1) : undefined
       const trust = this.#parts.rows.trust(row, key)
       if (trust === undefined) return undefined
       const file = fileOf(row, trust)
@@ -168,7 +177,10 @@ export class Reader {
       const { signatures } = this.#parts
       if (read.isForged === true && signatures !== undefined)
         return this.#parts.rows.distrust(key, row, signatures.forged)
-      this.#giveUp(id, key, file.name, `its value file is ${read.damage}`)
+      const reason = `its value file is ${read.damage}`
+      if (read.isNewer === true || signatures?.forged.drop === false)
+        this.#parts.rows.report('corrupt', key, reason, { file: file.name })
+      else this.#giveUp(id, key, file.name, reason)
       return undefined
     }
   }
@@ -204,7 +216,7 @@ export class Reader {
     this.#parts.rows.report('corrupt', key, reason, detail)
     this.#parts.repair(id, damaged, () => {
       const reason = 'the entry was removed'
-      this.#parts.emit({ type: 'repair', key: this.#parts.rows.keyOf(key), reason, detail })
+      this.#parts.emit({ type: 'repair', ...keyed(key.bytes, key.long), reason, detail })
     })
   }
 

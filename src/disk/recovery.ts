@@ -1,9 +1,10 @@
 import { lstatSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { isHoldfastError } from '../contracts/errors.ts'
 import type { Connection } from './connection.ts'
 import { type Layout, listFolder } from './directory.ts'
 import { readSessions, type SessionRecord } from './session.ts'
-import { isFileName, temporaryName, unlinkIfThere, type ValueFiles } from './value-files.ts'
+import { isFileName, type ValueFiles } from './value-files.ts'
 
 /** Whether a row or the trash names `file`. */
 export function isNamed(connection: Connection, file: string): boolean {
@@ -31,12 +32,21 @@ export function recoverSessions(
       continue
     }
     for (const file of session.files.filter(isFileName)) {
-      unlinkIfThere(temporaryName(files.pathOf(file)))
-      if (!isNamed(connection, file)) files.unlink(file)
+      removeUnnamed(connection, files, file)
     }
     rmSync(session.path, { force: true })
   }
   return open
+}
+
+function removeUnnamed(connection: Connection, files: ValueFiles, file: string): void {
+  try {
+    files.unlinkTemporary(file)
+    if (!isNamed(connection, file)) files.unlink(file)
+  } catch (error) {
+    // A link in its folder's place: what lies behind it is not ours.
+    if (!isHoldfastError(error, 'ERR_UNSAFE_DIRECTORY')) throw error
+  }
 }
 
 /** A file under `values/` that nothing names. */

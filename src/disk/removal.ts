@@ -2,7 +2,7 @@ import type { StoreEvent } from '../contracts/events.ts'
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
 import type { EvictionPolicy } from './eviction-policy.ts'
-import { keyOfRow } from './stored-key.ts'
+import { keyed } from './stored-key.ts'
 import { readTotals, type Totals } from './totals.ts'
 import type { Uses } from './uses.ts'
 
@@ -227,7 +227,7 @@ export class Removal {
 
   #remove(row: Row, type: StoreEvent['type'], reason: string): void {
     this.#connection.run('DELETE FROM entries WHERE id = ?', row[0] as number)
-    this.#emit?.({ type, key: keyOfRow(row[2], row[3]), reason, detail: { size: row[1] } })
+    this.#emit?.({ type, ...keyed(row[2], row[3]), reason, detail: { size: row[1] } })
   }
 }
 

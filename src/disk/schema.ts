@@ -91,11 +91,11 @@ CREATE TRIGGER entry_deleted AFTER DELETE ON entries BEGIN
   UPDATE counters SET entries = entries - 1, bytes = bytes - old.size WHERE one = 1;
 END;
 CREATE TRIGGER file_deleted AFTER DELETE ON entries WHEN old.file IS NOT NULL BEGIN
-  UPDATE counters SET file_bytes = file_bytes - old.file_size WHERE one = 1;
-  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, old.file_size);
+  UPDATE counters SET file_bytes = file_bytes - coalesce(old.file_size, 0) WHERE one = 1;
+  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, coalesce(old.file_size, 0));
 END;
 CREATE TRIGGER tags_deleted AFTER DELETE ON entries WHEN old.tags IS NOT NULL BEGIN
-  DELETE FROM tags WHERE id = old.id AND tag IN (SELECT value FROM json_each(old.tags));
+  DELETE FROM tags WHERE id = old.id AND tag IN (SELECT value FROM json_each(CASE WHEN json_valid(old.tags) THEN old.tags ELSE '[]' END));
 END;
 CREATE TRIGGER load_outdated_by_delete AFTER DELETE ON entries WHEN (SELECT loads FROM counters) > 0 BEGIN
   DELETE FROM leases WHERE load_of = old.key;
@@ -122,20 +122,20 @@ CREATE TRIGGER entry_replaced AFTER UPDATE OF size ON entries WHEN new.size <> o
 END;
 ${deleteTriggers}
 CREATE TRIGGER file_named AFTER INSERT ON entries WHEN new.file IS NOT NULL BEGIN
-  UPDATE counters SET file_bytes = file_bytes + new.file_size WHERE one = 1;
+  UPDATE counters SET file_bytes = file_bytes + coalesce(new.file_size, 0) WHERE one = 1;
 END;
 CREATE TRIGGER file_renamed AFTER UPDATE OF file ON entries WHEN new.file IS NOT NULL BEGIN
-  UPDATE counters SET file_bytes = file_bytes + new.file_size WHERE one = 1;
+  UPDATE counters SET file_bytes = file_bytes + coalesce(new.file_size, 0) WHERE one = 1;
 END;
 CREATE TRIGGER file_replaced AFTER UPDATE OF file ON entries WHEN old.file IS NOT NULL BEGIN
-  UPDATE counters SET file_bytes = file_bytes - old.file_size WHERE one = 1;
-  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, old.file_size);
+  UPDATE counters SET file_bytes = file_bytes - coalesce(old.file_size, 0) WHERE one = 1;
+  INSERT OR IGNORE INTO trash (file, size) VALUES (old.file, coalesce(old.file_size, 0));
 END;
 CREATE TRIGGER tags_inserted AFTER INSERT ON entries WHEN new.tags IS NOT NULL BEGIN
   INSERT INTO tags (tag, id) SELECT value, new.id FROM json_each(new.tags);
 END;
 CREATE TRIGGER tags_replaced AFTER UPDATE OF tags ON entries WHEN old.tags IS NOT new.tags BEGIN
-  DELETE FROM tags WHERE id = old.id AND tag IN (SELECT value FROM json_each(old.tags));
+  DELETE FROM tags WHERE id = old.id AND tag IN (SELECT value FROM json_each(CASE WHEN json_valid(old.tags) THEN old.tags ELSE '[]' END));
   INSERT INTO tags (tag, id) SELECT value, new.id FROM json_each(new.tags);
 END;
 CREATE TRIGGER trash_added AFTER INSERT ON trash BEGIN

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { HoldfastError } from '../contracts/errors.ts'
 import { listFolder } from './directory.ts'
 import { isGone, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
@@ -19,6 +20,7 @@ export class Session {
   readonly #descriptor: number
   readonly #free: number[] = []
   #slots = 0
+  #isOpen = true
 
   constructor(folder: string) {
     this.#path = join(folder, `${this.id}${suffix}`)
@@ -36,6 +38,9 @@ export class Session {
 
   /** Notes that `file` is about to be written. @returns the slot, to give back when a row names the file or it is gone. */
   register(file: string): number {
+    // Its descriptor may be another file's by now.
+    if (!this.#isOpen)
+      throw new HoldfastError('ERR_CLOSED', 'The store was closed before the value was written.')
     const slot = this.#free.pop() ?? this.#slots++
     writeSync(this.#descriptor, `${file.padEnd(slotBytes - 1)}\n`, headerBytes + slot * slotBytes)
     return slot
@@ -46,6 +51,7 @@ export class Session {
   }
 
   close(): void {
+    this.#isOpen = false
     closeSync(this.#descriptor)
     rmSync(this.#path, { force: true })
   }

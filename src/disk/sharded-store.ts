@@ -14,6 +14,7 @@ import { type ListFilter, listShards } from './listing.ts'
 import type { StoreLoadOptions } from './loads.ts'
 import type { Lock, LockOptions } from './lock.ts'
 import { type AnyFunction, type Memoized, type MemoizeOptions, memoize } from './memoize.ts'
+import { ownBytes } from './own-bytes.ts'
 import { shardOf } from './shards.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
@@ -73,7 +74,17 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   /** See `DiskCache.setAsync`. */
   async setAsync(key: Key, value: V, options?: SetOptions): Promise<void> {
-    await this.of(key).setAsync(key, value, options)
+    this.first.engine.checkOpen()
+    const hashed = hashContent(key)
+    if (hashed === undefined) {
+      await this.of(key).setAsync(key, value, options)
+      return
+    }
+    // Which shard it is depends on what the files hold that the key stands for; the value is taken as it is now.
+    const { format } = this.first.engine
+    const encoded = ownBytes(format.encode(value))
+    const ready = await hashed
+    await this.of(ready).setAsync(ready, format.decode(encoded) as V, options)
   }
 
   /** See `DiskCache.add`. */

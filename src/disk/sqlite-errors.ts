@@ -33,10 +33,16 @@ export function isBusy(error: unknown): boolean {
   return primary === result.busy || primary === result.locked
 }
 
-/** Whether the database itself is damaged. */
+/** Whether the database itself is damaged: one of its pages, or a row, so that a number in it is none that we write. */
 export function isDamage(error: unknown): boolean {
+  if (isOutOfRange(error)) return true
   const primary = extendedCode(error) & 0xff
   return primary === result.corrupt || primary === result.notADatabase
+}
+
+/** What both drivers say of an integer beyond 2^53 in a row. */
+function isOutOfRange(error: unknown): boolean {
+  return error instanceof Error && /^Value is too large to be represented/.test(error.message)
 }
 
 const advice: readonly (readonly [ErrorCode, string])[] = [
@@ -81,6 +87,7 @@ function codeOf(error: unknown): ErrorCode | undefined {
     return undefined
   const extended = extendedCode(error)
   if (extended !== 0) return codeOfResult(extended)
+  if (isOutOfRange(error)) return 'ERR_CORRUPT'
   const { code, syscall } = error as { code?: unknown; syscall?: unknown }
   // What both drivers say of a database or statement that was closed: by a callback of the very call, for instance.
   if (code === 'ERR_INVALID_STATE') return 'ERR_CLOSED'

@@ -58,6 +58,21 @@ export function storedKeyOf(bytes: unknown, long: unknown): StoredKey {
   return { text, bytes: bytes as Uint8Array, long: long as Uint8Array | null }
 }
 
+/** As {@link keyOfRow}; `undefined` for a row that somebody changed so that it has none. */
+export function readableKey(bytes: unknown, long: unknown): Key | undefined {
+  try {
+    return keyOfRow(bytes, long)
+  } catch {
+    return undefined
+  }
+}
+
+/** The key in a row, for events and reports, which are told also of a row that has none. */
+export function keyed(bytes: unknown, long: unknown): { key?: Key } {
+  const key = readableKey(bytes, long)
+  return key === undefined ? {} : { key }
+}
+
 /** The key in a row. */
 export function keyOfRow(bytes: unknown, long: unknown): Key {
   return decodeKey(textOfRow(bytes, long))

@@ -1,3 +1,4 @@
+import { isHoldfastError } from '../contracts/errors.ts'
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
 import type { Transactions } from './transactions.ts'
@@ -92,7 +93,13 @@ export class Trash {
   #unlinkUnnamed(file: unknown): void {
     if (!isFileName(file)) return
     const isNamed = this.#connection.row('SELECT 1 FROM entries WHERE file = ?', file) !== undefined
-    if (!isNamed) this.#files.unlink(file)
+    if (isNamed) return
+    try {
+      this.#files.unlink(file)
+    } catch (error) {
+      // A link in its folder's place: what lies behind it is not ours, and must not hold up the rest.
+      if (!isHoldfastError(error, 'ERR_UNSAFE_DIRECTORY')) throw error
+    }
   }
 
   #forget(rows: readonly Row[]): true {

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -87,6 +88,7 @@ export class ValueFiles {
   /** Opens the temporary file of `name` for writing. */
   create(name: string): number {
     const path = temporaryName(this.pathOf(name))
+    this.#checkFolder(name)
     try {
       return openSync(path, createFlags, 0o600)
     } catch (error) {
@@ -130,16 +132,35 @@ export class ValueFiles {
 
   /** Removes what was written under a reserved name, and gives its slot back. */
   abandon(name: string, slot: number): void {
-    unlinkIfThere(temporaryName(this.pathOf(name)))
+    this.unlinkTemporary(name)
     this.unlink(name)
     this.release(slot)
+  }
+
+  /** A symbolic link in a folder's place would lead writes and unlinks to files that are not ours. */
+  #checkFolder(name: string): void {
+    const folder = join(this.folder, name.slice(0, 2))
+    const status = lstatSync(folder, { throwIfNoEntry: false })
+    if (status === undefined || status.isDirectory()) return
+    throw new HoldfastError(
+      'ERR_UNSAFE_DIRECTORY',
+      `${folder}: this is no folder of the store, but a link or a file in its place. Nothing was touched there; remove it.`,
+    )
   }
 
   release(slot: number): void {
     this.#session?.release(slot)
   }
 
+  /** Removes what is left of a file that was not written to its end. @throws HoldfastError `ERR_UNSAFE_DIRECTORY`. */
+  unlinkTemporary(name: string): void {
+    this.#checkFolder(name)
+    unlinkIfThere(temporaryName(this.pathOf(name)))
+  }
+
+  /** @throws HoldfastError `ERR_UNSAFE_DIRECTORY`. */
   unlink(name: string): void {
+    this.#checkFolder(name)
     unlinkIfThere(this.pathOf(name))
   }
 }

@@ -27,6 +27,8 @@ export interface Damage {
   readonly damage: string
   /** Whether it is whole, but not what was signed. */
   readonly isForged?: boolean
+  /** Whether a newer version of holdfast wrote it. */
+  readonly isNewer?: boolean
 }
 
 /** A value of more bytes than may be read here: no room is made for it. */
@@ -42,6 +44,8 @@ export interface OpenedFile {
   readonly total: number
   /** Change time of its inode. */
   readonly changed: number
+  /** SHA-256 of each {@link pieceBytes} of a signed payload, so that what is read again is what was judged. */
+  readonly digests?: readonly Uint8Array[]
 }
 
 // Non-blocking, so that a FIFO put in a file's place cannot make a reader wait for ever.
@@ -49,6 +53,9 @@ const readFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.
 
 /** How many files a process remembers to have verified. */
 const verifiedKept = 65_536
+
+/** Payloads are read in pieces of this size where they are read in pieces. */
+export const pieceBytes: number = 2 ** 18
 
 /** Covers every header but those with long names or meta. */
 const firstLook = 256
@@ -81,8 +88,9 @@ export class ValueReader {
       const { rawSize } = opened.header
       if (rawSize > this.#maxValueBytes) return { tooLarge: rawSize }
       const bytes =
-        (opened.total >= mapFrom ? mapPrivate(opened.descriptor, opened.total) : undefined) ??
-        readWhole(opened.descriptor, opened.total)
+        (canMap(opened, file) && opened.total >= mapFrom
+          ? mapPrivate(opened.descriptor, opened.total)
+          : undefined) ?? readWhole(opened.descriptor, opened.total)
       if (bytes === undefined)
         return { kind: 'size-mismatch', damage: 'shorter than its header says' }
       if (this.#isDue(file, opened.changed)) {
@@ -100,10 +108,11 @@ export class ValueReader {
   open(file: NamedFile): OpenedFile | Damage {
     const opened = this.#open(file)
     if ('damage' in opened || !this.#isDue(file, opened.changed)) return opened
-    const damage = wrongWithin(opened, file)
+    const digests: Uint8Array[] = []
+    const damage = wrongWithin(opened, file, digests)
     if (damage === undefined) {
       this.#note(file.name, opened.changed)
-      return opened
+      return file.digest === undefined ? opened : { ...opened, digests }
     }
     closeSync(opened.descriptor)
     return damage
@@ -131,15 +140,23 @@ export class ValueReader {
         return { kind: 'missing-file', damage: 'not a file of ours' }
       throw error
     }
-    const opened = lookInto(descriptor, file)
-    if ('damage' in opened) closeSync(descriptor)
-    return opened
+    try {
+      const opened = lookInto(descriptor, file)
+      if ('damage' in opened) closeSync(descriptor)
+      return opened
+    } catch (error) {
+      closeSync(descriptor)
+      throw error
+    }
   }
 
-  /** A signature is worth nothing unchecked, so with one `never` means at the first read. */
+  /**
+   * The change time of an inode tells what happens by accident. Who writes through a map of the file can leave it as it is, so
+   * a signature, which is there against such, is compared at every read.
+   */
   #isDue(file: NamedFile, changed: number): boolean {
-    if (this.#verify === 'always') return true
-    if (this.#verify === 'never' && file.digest === undefined) return false
+    if (this.#verify === 'always' || file.digest !== undefined) return true
+    if (this.#verify === 'never') return false
     return this.#verified.get(file.name) !== changed
   }
 
@@ -147,6 +164,14 @@ export class ValueReader {
     if (this.#verified.size >= verifiedKept) this.#verified.clear()
     this.#verified.set(name, changed)
   }
+}
+
+/**
+ * A map of a file shows what is written to it later, until the page is touched: a signed value must not change after it was
+ * judged. What is compressed or encrypted gets memory of its own anyway.
+ */
+function canMap({ header }: OpenedFile, { digest }: NamedFile): boolean {
+  return digest === undefined && header.compression === 0 && header.cipher === undefined
 }
 
 function lookInto(descriptor: number, file: NamedFile): OpenedFile | Damage {
@@ -161,14 +186,17 @@ function lookInto(descriptor: number, file: NamedFile): OpenedFile | Damage {
       return { kind: 'checksum', damage: 'another than its row names' }
     return { descriptor, header, total: status.size, changed: status.ctimeMs }
   } catch (error) {
-    if (isHoldfastError(error, 'ERR_INVALID_FRAME'))
-      return { kind: 'checksum', damage: `damaged. ${error.message}` }
+    if (isHoldfastError(error, 'ERR_INVALID_FRAME', 'ERR_NEWER_FORMAT')) {
+      const isNewer = error.code === 'ERR_NEWER_FORMAT'
+      return { kind: 'checksum', damage: `not readable. ${error.message}`, isNewer }
+    }
     throw error
   }
 }
 
-function asNumber(checksum: Uint8Array): bigint {
-  return checksum.byteLength === 8
+/** Rows are not sure to hold what their columns are for: others may have written them. */
+function asNumber(checksum: unknown): bigint {
+  return checksum instanceof Uint8Array && checksum.byteLength === 8
     ? Buffer.from(checksum.buffer, checksum.byteOffset, 8).readBigUInt64LE()
     : -1n
 }
@@ -181,13 +209,24 @@ function readHeader(descriptor: number, total: number): Header {
 
 /** The bytes of an open file from `start` on, piece by piece in one buffer. */
 function* pieces(descriptor: number, start: number): Generator<Uint8Array> {
-  const piece = Buffer.allocUnsafe(2 ** 18)
+  const piece = Buffer.allocUnsafe(pieceBytes)
   for (let position = start; ; ) {
-    const count = readSync(descriptor, piece, 0, piece.length, position)
+    const count = fill(descriptor, piece, position)
     if (count === 0) return
     position += count
     yield piece.subarray(0, count)
   }
+}
+
+/** Reads until `piece` is full or the file ends: a read may bring less. */
+function fill(descriptor: number, piece: Buffer, position: number): number {
+  let done = 0
+  while (done < piece.length) {
+    const count = readSync(descriptor, piece, done, piece.length - done, position + done)
+    if (count === 0) break
+    done += count
+  }
+  return done
 }
 
 function readAt(descriptor: number, position: number, length: number): Buffer {
@@ -202,10 +241,14 @@ function wrongWith(header: Header, { digest }: NamedFile, bytes: Uint8Array): Da
   return digest === undefined ? undefined : notSigned(digest, valueDigest(bytes))
 }
 
-/** As {@link wrongWith}, reading the file piece by piece. */
+/**
+ * As {@link wrongWith}, reading the file piece by piece.
+ * @param digests gets the SHA-256 of each piece of a signed payload.
+ */
 function wrongWithin(
   { descriptor, header }: OpenedFile,
   { digest }: NamedFile,
+  digests: Uint8Array[] = [],
 ): Damage | undefined {
   const head = readAt(descriptor, 0, header.offset)
   const sum = new Checksum()
@@ -213,6 +256,7 @@ function wrongWithin(
   for (const piece of pieces(descriptor, header.offset)) {
     sum.update(piece)
     hash?.update(piece)
+    if (digest !== undefined) digests.push(valueDigest(piece))
   }
   if (!fitsHead(header, head, sum.digest())) return changed
   return digest === undefined || hash === undefined ? undefined : notSigned(digest, hash.digest())

@@ -120,7 +120,9 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
     this.beforeWrite(stored)
     return this.engine.transactions.write('pop', () => {
       const found = this.engine.reader.find(stored)
-      this.engine.writer.remove('pop', stored)
+      // What cannot be read stays: with another key or codec it may well be readable.
+      if (found === undefined) this.engine.leases.outdate(stored)
+      else this.engine.writer.remove('pop', stored)
       return found?.value as T | undefined
     })
   }
@@ -252,7 +254,11 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
   /** @internal */
   deleteStored(key: StoredKey): boolean {
     this.beforeWrite(key)
-    return this.engine.writer.remove('delete', key)
+    const { rows, signatures, writer } = this.engine
+    if (signatures === undefined) return writer.remove('delete', key)
+    // A row that is not believed is removed too, but it was no entry.
+    const wasThere = rows.has(key)
+    return writer.remove('delete', key) && wasThere
   }
 }
 

@@ -184,7 +184,7 @@ export class Writer {
       const count = this.countLive()
       leases.outdateAll()
       connection.run(
-        'INSERT INTO trash (file, size) SELECT file, size FROM entries WHERE file IS NOT NULL',
+        'INSERT OR IGNORE INTO trash (file, size) SELECT file, coalesce(file_size, 0) FROM entries WHERE file IS NOT NULL',
       )
       // Without triggers SQLite drops the pages as they are instead of visiting every row.
       connection.database.exec(

@@ -100,8 +100,12 @@ export function headerLength(first: Uint8Array): number {
   if (start.length < firstBytes) throw damaged('it is shorter than a header')
   if (start[0] !== 0x68 || start[1] !== 0x66) throw damaged('it does not begin as a frame does')
   const version = (start[2] as number) & ~longMark
+  if (version === 0) throw damaged('its version is none')
   if (version !== frameVersion)
-    throw damaged(`it has version ${version}; this version of holdfast reads ${frameVersion}`)
+    throw new HoldfastError(
+      'ERR_NEWER_FORMAT',
+      `The value's frame has version ${version}; this version of holdfast reads ${frameVersion}. Update holdfast to read it.`,
+    )
   if (start[2] === frameVersion) throw damaged('it is compact where only the long form is')
   const length = start.readUInt32LE(4)
   if (length < fixed || length > longestHeader || length % 8 !== 0)

@@ -141,6 +141,20 @@ describe('setAsync of values that take long to compress', () => {
     expect(large.equals(openCache({}, cache.directory).get('a') as Buffer)).toBe(true)
   })
 
+  it('a stream that ends before minBytes is stored as set would store it', async () => {
+    const cache = openCache({ compress: { algorithm: 'gzip', minBytes: '16KiB' } })
+    for (const size of [0, 300, 20_000]) {
+      const stream = cache.writeStream(size)
+      stream.end(Buffer.alloc(size, 'ab'))
+      await once(stream, 'finish')
+      expect(cache.get(size)).toEqual(Buffer.alloc(size, 'ab'))
+      const stored = cache.getEntry(size)?.size ?? -1
+      if (size < 16_384) expect(stored).toBe(size)
+      else expect(stored).toBeLessThan(size / 10)
+    }
+    expect(cache.check({ verify: true }).problems).toEqual([])
+  })
+
   it('a stream compresses what it writes', async () => {
     const cache = openCache({ compress: 'gzip' })
     const stream = cache.writeStream('a')

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type DiskCacheOptions, encryption, type StoreEvent } from '../../src/index.ts'
+import { type DiskCacheOptions, encryption, type StoreEvent, signing } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { mapsAvailable } from '../../src/util/memory-map.ts'
 import { valueFiles } from '../support/store-files.ts'
@@ -68,8 +68,12 @@ describe.runIf(canSee)('which values are mapped', () => {
   it.each<[string, DiskCacheOptions]>([
     ['compressed', { compress: { algorithm: 'gzip', level: 1 } }],
     ['encrypted', { encrypt: encryption({ keys: [Buffer.alloc(32, 1)] }) }],
+    ['signed', { sign: signing({ key: 'ephemeral' }) }],
   ])('what is %s is read into memory of its own', (_, options) => {
-    const { cache } = stored(numbers, options)
+    const { cache, path } = stored(numbers, { inlineBytes: 100, ...options })
+    const found = cache.get('a')
+    expect(isMapped(path)).toBe(false)
+    expect(same(found, numbers)).toBe(true)
     expect(same(cache.get('a'), numbers)).toBe(true)
     expect(Buffer.compare(cache.map('a')?.bytes ?? large, Buffer.from(numbers.buffer))).toBe(0)
   })

@@ -37,16 +37,21 @@ function complete(fields: Omit<FrameFields, 'rawSize'>, payload: Uint8Array): Fr
   return { ...fields, rawSize: fields.compression === 0 ? payload.length : payload.length * 3 }
 }
 
+/** Whether the bytes say that they are a frame of a version to come. */
+function isNewer(bytes: Uint8Array): boolean {
+  const isFrame = bytes.length >= 8 && bytes[0] === 0x68 && bytes[1] === 0x66
+  return isFrame && ((bytes[2] as number) & 0x7f) > 1
+}
+
 function opens(bytes: Uint8Array): boolean {
   try {
     unwrap(bytes, true)
     return true
   } catch (error) {
-    expect(
-      codeOf(() => {
-        throw error
-      }),
-    ).toBe('ERR_INVALID_FRAME')
+    const code = codeOf(() => {
+      throw error
+    })
+    expect(code).toBe(isNewer(bytes) ? 'ERR_NEWER_FORMAT' : 'ERR_INVALID_FRAME')
     return false
   }
 }
