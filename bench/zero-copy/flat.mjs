@@ -32,9 +32,20 @@ async function measure({ results, rounds, sizes, progress }, cache, title, use) 
   }))
   // Single calls of under a millisecond: many rounds, or a pause of the machine is all that is seen.
   const slices = await interleave(contestants, { rounds: rounds * 5, warmMs: 20 })
-  const [peer, ...others] = contestants.map(({ name }) => ({ name, slices: slices.get(name) }))
-  for (const ours of others) {
-    const bar = ours === others.at(-1) ? FLAT : undefined
-    results.compare({ title, basis: 'time', ours, peer, bar })
-  }
+  const of = (megabytes) => ({ name: `${megabytes} MB`, slices: slices.get(`${megabytes} MB`) })
+  const [smallest, largest] = [sizes[0], sizes.at(-1)]
+  for (const [size, base] of pairs(sizes))
+    results.compare({ title, basis: 'time', ours: of(size), peer: of(base), bar: FLAT })
+  results.compare({ title, basis: 'time', ours: of(largest), peer: of(smallest) })
+}
+
+/**
+ * V8 answers any buffer of more than 64 MiB with a step of garbage collection, of some milliseconds whatever the size: so sizes
+ * on the same side of it are compared with a bar, and the step is a row of its own without one.
+ */
+function pairs(sizes) {
+  const step = 64
+  return [sizes.filter((size) => size <= step), sizes.filter((size) => size > step)]
+    .filter((side) => side.length > 1)
+    .map((side) => [side.at(-1), side[0]])
 }
