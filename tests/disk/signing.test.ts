@@ -111,8 +111,10 @@ describe('a signed store', () => {
     ['a longer signature', "signature = CAST(signature || x'00' AS BLOB)"],
   ]
   for (const name of ['small', 'large']) {
-    it.each(changes)(`${name}: a changed row is a miss on every path: %s`, async (_, change) => {
-      for (const [verb, read] of reads) {
+    it.each(changes)(`${name}: a changed row is a miss: %s`, async (what, change) => {
+      // Every way out for two of the changes; all go by the same judge.
+      const ways = what === 'description' || what === 'expires' ? reads : reads.slice(0, 3)
+      for (const [verb, read] of ways) {
         const directory = filled()
         await tamper(directory, `UPDATE entries SET ${change} WHERE ${row(name)}`)
         const { cache, types } = signed(directory)
