@@ -6,7 +6,7 @@ import { torture } from '../support/torture.ts'
 import { transpiled } from '../support/transpiled.ts'
 
 const program = join(import.meta.dirname, 'programs', 'large-stream.mjs')
-const mebibytes = torture(80, 2_000)
+const mebibytes = torture(120, 2_000)
 let module = ''
 
 beforeAll(async () => {
