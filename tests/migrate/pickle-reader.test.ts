@@ -203,9 +203,11 @@ describe('readPickle', () => {
       return number
     })
     const slow = Buffer.concat([Buffer.from('8f28', 'hex'), ...numbers, Buffer.from('902e', 'hex')])
-    const started = performance.now()
+    // Processor time: how long that takes is up to what else the machine does.
+    const before = process.cpuUsage()
     expect(refusal(slow)).toContain('too long')
-    expect(performance.now() - started).toBeLessThan(12_000)
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1_000).toBeLessThan(12_000)
   })
 
   it('survives every damage of one byte with a value or a reason', () => {
