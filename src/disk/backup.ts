@@ -1,6 +1,7 @@
-import { constants, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { constants, copyFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { HoldfastError } from '../contracts/errors.ts'
+import { makeFolders } from '../util/make-folders.ts'
 import { invalidOption } from '../util/options.ts'
 import { asyncError } from './async-error.ts'
 import { createFolders, type Layout, layoutOf } from './directory.ts'
@@ -54,7 +55,7 @@ export async function prepareTarget(path: unknown): Promise<string> {
     throw invalidOption('path', path, 'the path of a new or empty directory')
   const directory = resolve(path)
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    makeFolders(directory)
     if ((await readdir(directory)).length === 0) return directory
   } catch (error) {
     throw toStoreError(error, 'backup')
@@ -75,7 +76,7 @@ async function copyFiles(engine: Engine, database: string, values: string): Prom
     }[]
     for (const { file } of rows) {
       const destination = join(values, file)
-      await mkdir(dirname(destination), { recursive: true, mode: 0o700 })
+      makeFolders(dirname(destination))
       try {
         await copyFile(engine.files.pathOf(file), destination, constants.COPYFILE_FICLONE)
       } catch (error) {

@@ -1,14 +1,7 @@
-import {
-  chmodSync,
-  type Dirent,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  statfsSync,
-} from 'node:fs'
+import { chmodSync, type Dirent, existsSync, lstatSync, readdirSync, statfsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { HoldfastError } from '../contracts/errors.ts'
+import { makeFolders } from '../util/make-folders.ts'
 import { toStoreError } from './sqlite-errors.ts'
 
 /** The names that a store uses in its directory. */
@@ -46,20 +39,18 @@ export function prepareDirectory(directory: unknown, readonly: boolean): string 
   }
   const path = resolve(directory)
   try {
-    if (!readonly) mkdirSync(path, { recursive: true, mode: 0o700 })
+    if (!readonly) makeFolders(path)
     checkSafe(path)
     checkLocal(path, statfsSync(path).type)
   } catch (error) {
-    throw missing(error, path) ?? toStoreError(error, path)
+    throw missing(error, path, readonly) ?? toStoreError(error, path)
   }
   return path
 }
 
-function missing(error: unknown, path: string): HoldfastError | undefined {
+function missing(error: unknown, path: string, readonly: boolean): HoldfastError | undefined {
   const code = (error as { code?: unknown }).code
-  if (code === 'ENOENT') {
-    return nothingHere(path)
-  }
+  if (code === 'ENOENT' && readonly) return nothingHere(path)
   if (code === 'EEXIST' || code === 'ENOTDIR') {
     return new HoldfastError(
       'ERR_FOREIGN_DIRECTORY',
@@ -191,7 +182,7 @@ function holdsValues(layout: Layout): boolean {
 export function createFolders(layout: Layout): void {
   makePrivate(layout.directory)
   for (const folder of [layout.values, layout.shared]) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolders(folder)
   }
 }
 

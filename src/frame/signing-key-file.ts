@@ -6,7 +6,6 @@ import {
   fstatSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readSync,
   rmSync,
@@ -16,6 +15,7 @@ import {
 import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { HoldfastError } from '../contracts/errors.ts'
+import { makeFolders } from '../util/make-folders.ts'
 import { leastKeyBytes } from './key-bytes.ts'
 
 /** Nobody has such a key; a path to something else may well be given by mistake. */
@@ -118,7 +118,7 @@ function createKeyFile(path: string): void {
   const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`)
   let isWritten = false
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolders(folder)
     const descriptor = openSync(temporary, 'wx', 0o600)
     isWritten = true
     try {

@@ -34,6 +34,11 @@ describe.each(allForms)('$name: the directory', ({ open }) => {
     expect(store.check().problems).toEqual([])
   })
 
+  it.runIf(process.platform === 'linux')('is refused where no folder can be made, and soon', () => {
+    // Node's own recursive mkdir never comes back from this.
+    expect(codeOf(() => open({}, '/proc/holdfast/store'))).toBe('ERR_IO')
+  })
+
   it('and everything in it is private to its user', async () => {
     const parent = temporaryDirectory()
     const store = open({ inlineBytes: 10 }, join(parent, 'store'))
