@@ -61,7 +61,7 @@ function installed(): ArqueroModule {
   return requireOptional(
     'arquero',
     'Reading an arquero table',
-    'hand the module in: arqueroCodec({ arquero })',
+    'hand the module in: auto({ arquero })',
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Codec, Payload } from '../contracts/codec.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { describe } from '../util/describe.ts'
+import { checkObject, checkOptionNames } from '../util/options.ts'
 import { type ArrowModule, arrowCopyForReading, arrowCopyOf, asArrowCopy } from './arrow-copies.ts'
 import { openArrowFile } from './arrow-open.ts'
 import { decodeRowCounts, encodeRowCounts } from './arrow-row-counts.ts'
@@ -44,7 +45,7 @@ const compressions: readonly unknown[] = ['none', 'lz4', 'zstd']
  *   `ERR_DEPENDENCY_MISSING` where apache-arrow is not installed.
  *
  * @example
- * const cache = new DiskCache('.cache/tables', { codec: arrowCodec({ compression: 'zstd' }) })
+ * const cache = new DiskCache('.cache/tables', { codec: arrow({ compression: 'zstd' }) })
  */
 export function arrowCodec(options: ArrowOptions = {}): ArrowCodec {
   const { handedIn, compression } = resolve(options)
@@ -83,10 +84,12 @@ export function arrowVectorCodec(options: ArrowOptions = {}): ArrowCodec {
   }
 }
 
-function resolve({ arrow, compression = 'none' }: ArrowOptions): {
+function resolve(options: ArrowOptions): {
   handedIn: ArrowCopy | undefined
   compression: ArrowCompression
 } {
+  checkOptionNames('arrow', checkObject('arrow', options), ['compression', 'arrow'])
+  const { arrow, compression = 'none' } = options
   if (!compressions.includes(compression)) {
     throw new HoldfastError(
       'ERR_INVALID_OPTION',

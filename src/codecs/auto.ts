@@ -37,9 +37,11 @@ export interface AutoOptions {
   readonly arrow?: unknown
   /** The nodejs-polars module of which frames come back. @default the installed one */
   readonly polars?: unknown
+  /** The arquero module of which tables come back. @default the installed one */
+  readonly arquero?: unknown
 }
 
-const optionNames = ['classes', 'codecs', 'tf', 'arrow', 'polars']
+const optionNames = ['classes', 'codecs', 'tf', 'arrow', 'polars', 'arquero']
 
 /**
  * The codec of every store that is given none: it keeps each value as what it is, by the codec for it. It looks at what a value

@@ -1,6 +1,7 @@
 import type { Codec } from '../contracts/codec.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { asBuffer, asPlainBytes } from './bytes.ts'
+import { refused } from './refusal.ts'
 
 const empty = new Uint8Array(0)
 
@@ -95,7 +96,15 @@ export const arrayBufferCodec: Codec = {
 /** A URL as its href. */
 export const urlCodec: Codec = {
   id: 'url',
-  encode: (value) => Buffer.from((value as URL).href, 'utf8'),
+  encode(value) {
+    const [added] = Object.keys(value as URL)
+    if (added !== undefined)
+      throw refused(
+        [],
+        `the property '${added}' that was added to a URL would be lost. Store it beside that.`,
+      )
+    return Buffer.from((value as URL).href, 'utf8')
+  },
   decode: (bytes) => new URL(asBuffer(bytes).toString('utf8')),
 }
 

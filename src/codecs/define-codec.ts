@@ -1,9 +1,11 @@
 import type { Codec, EncodedValue, Payload, PayloadInfo } from '../contracts/codec.ts'
 import { HoldfastError } from '../contracts/errors.ts'
+import { describe } from '../util/describe.ts'
 import { checkObject, checkOptionNames, invalidOption } from '../util/options.ts'
 import { auto } from './auto.ts'
 import { codecNumber, findCodec } from './built-in.ts'
 import type { Plain, PlainCodec } from './plain-codec.ts'
+import { refused } from './refusal.ts'
 
 /** For {@link defineCodec}. */
 export interface CodecDefinition<T> {
@@ -119,6 +121,12 @@ export function plainCodec(definition: PlainDefinition, within?: Codec): PlainCo
     fromPlain: (plain, storedVersion) => read(plain, { meta: noMeta, version: storedVersion }),
     within: (other) => plainCodec(definition, other),
     encode(value) {
+      // As the codec of a whole store it meets values that nobody asked its test about.
+      if (!definition.test(value))
+        throw refused(
+          [],
+          `'${id}' is not for ${describe(value)}. Use auto({ codecs }) or auto({ classes }) with it, which keeps other values too.`,
+        )
       const made = codec.toPlain(value)
       if (!('plain' in made)) return made
       const { bytes, elementBytes, ...info } = encodeWith(innerCodec(), made.plain)

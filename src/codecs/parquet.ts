@@ -2,6 +2,7 @@ import type { Codec } from '../contracts/codec.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { describe } from '../util/describe.ts'
 import { requireOptional } from '../util/optional-package.ts'
+import { checkObject, checkOptionNames } from '../util/options.ts'
 import { type ArrowModule, arrowCopyForReading, arrowCopyOf, asArrowCopy } from './arrow-copies.ts'
 import { corruptArrow } from './arrow-flatbuffer.ts'
 import { decodeRowCounts, encodeRowCounts } from './arrow-row-counts.ts'
@@ -58,9 +59,10 @@ const batchRows = 65_536
  *   `ERR_CORRUPT`.
  *
  * @example
- * const archive = new DiskCache('archive', { codec: parquetCodec({ compression: 'zstd' }) })
+ * const archive = new DiskCache('archive', { codec: parquet({ compression: 'zstd' }) })
  */
 export function parquetCodec(options: ParquetOptions = {}): Codec {
+  checkOptionNames('parquet', checkObject('parquet', options), ['compression', 'parquet', 'arrow'])
   const { compression = 'zstd', parquet } = options
   const handedIn = asArrowCopy(options.arrow)
   if (!Object.hasOwn(compressions, compression)) {
@@ -109,7 +111,7 @@ function installed(): ParquetModule {
   return requireOptional(
     'parquet-wasm',
     "The codec 'parquet'",
-    'hand the module in: parquetCodec({ parquet })',
+    'hand the module in: parquet({ parquet })',
   )
 }
 

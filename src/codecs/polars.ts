@@ -67,7 +67,7 @@ function installed(): PolarsModule {
   return requireOptional(
     'nodejs-polars',
     'Reading a polars DataFrame',
-    'hand the module in: polarsCodec({ polars })',
+    'hand the module in: auto({ polars })',
   )
 }
 

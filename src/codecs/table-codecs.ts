@@ -9,6 +9,7 @@ export interface Libraries {
   readonly tf?: unknown
   readonly arrow?: unknown
   readonly polars?: unknown
+  readonly arquero?: unknown
 }
 
 type Given<F extends (...options: never[]) => unknown> = NonNullable<Parameters<F>[0]>
@@ -17,13 +18,13 @@ type Given<F extends (...options: never[]) => unknown> = NonNullable<Parameters<
  * Codecs of what libraries hand out, in the order in which auto asks their tests.
  * @throws HoldfastError `ERR_INVALID_OPTION` for what is not the library.
  */
-export function tableCodecs({ tf, arrow, polars }: Libraries): readonly Codec[] {
+export function tableCodecs({ tf, arrow, polars, arquero }: Libraries): readonly Codec[] {
   const copy = { arrow } as Given<typeof arrowCodec>
   return [
     arrowCodec(copy),
     arrowVectorCodec(copy),
     polarsCodec({ polars } as Given<typeof polarsCodec>),
-    arqueroCodec(),
+    arqueroCodec({ arquero } as Given<typeof arqueroCodec>),
     tensorCodec({ tf } as Given<typeof tensorCodec>),
   ]
 }

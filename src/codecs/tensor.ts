@@ -43,7 +43,7 @@ interface Tensor {
  *
  * @example
  * import * as tf from '@tensorflow/tfjs'
- * const cache = new DiskCache('.cache/features', { codec: tensorCodec({ tf }) })
+ * const cache = new DiskCache('.cache/features', { codec: auto({ tf }) })
  */
 export function tensorCodec({ tf }: TensorOptions = {}): Codec {
   if (tf !== undefined && (typeof tf.tensor !== 'function' || typeof tf.complex !== 'function')) {
@@ -68,7 +68,7 @@ export function tensorCodec({ tf }: TensorOptions = {}): Codec {
       if (tf === undefined) {
         throw new HoldfastError(
           'ERR_DEPENDENCY_MISSING',
-          'Reading a tensor needs TensorFlow.js. Hand it in: tensorCodec({ tf }).',
+          'Reading a tensor needs TensorFlow.js. Hand it in: auto({ tf }).',
         )
       }
       return decodeTensor(tf, header, bytes)
@@ -125,7 +125,7 @@ function textsOf(tensor: Tensor, tf: TensorFlowModule | undefined): readonly Uin
   if (Array.isArray(raw) && raw.every((text) => text instanceof Uint8Array)) return raw
   return (tensor.dataSync() as readonly string[]).map((text) => {
     if (text.includes('\uFFFD'))
-      throw unsupported('texts of the tensor are not UTF-8. Hand in tf: tensorCodec({ tf })')
+      throw unsupported('texts of the tensor are not UTF-8. Hand in tf: auto({ tf })')
     return Buffer.from(text, 'utf8')
   })
 }

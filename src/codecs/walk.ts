@@ -193,10 +193,8 @@ class Walk {
   }
 
   #buffer(value: object, depth: number): void {
-    if (!ArrayBuffer.isView(value)) {
-      this.#bare(value, depth)
-      assertSpare(this.#expansion, value, () => this.#path(depth))
-    }
+    this.#bare(value, depth)
+    if (!ArrayBuffer.isView(value)) assertSpare(this.#expansion, value, () => this.#path(depth))
     this.#need(forms.structured, 'this kind of bytes', depth)
   }
 

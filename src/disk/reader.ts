@@ -227,8 +227,8 @@ export class Reader {
       this.#parts.rows.report('corrupt', key, 'its value cannot be decompressed', error)
       return
     }
-    if (this.#parts.throwsAtDamage) throw error
     this.#parts.rows.report('tamper', key, `it cannot be decrypted (${reason})`, { reason })
+    if (this.#parts.throwsAtDamage) throw error
   }
 }
 

@@ -15,15 +15,15 @@ export interface ContentOfOptions {
    * what it points to, wherever that lies; or take the `'link'` itself, so that it counts as the path it holds.
    * @default 'refuse'
    */
-  readonly symlinks?: SymlinkPolicy
+  readonly symlinks?: SymlinkPolicy | undefined
 }
 
 /** How `contentOf.hashed` goes about it. */
 export interface ContentHashedOptions extends ContentOfOptions {
   /** Aborts the hashing: the promise rejects with its reason, at once where threads read. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Told every few milliseconds how far it is, and once at the end. What it throws ends the hashing. */
-  readonly onProgress?: (progress: ContentProgress) => void
+  readonly onProgress?: ((progress: ContentProgress) => void) | undefined
 }
 
 /** The type of `contentOf`. */

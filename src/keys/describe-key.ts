@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Key } from '../contracts/key.ts'
+import { checkOptionNames, invalidOption } from '../util/options.ts'
 import { ContentMarker } from './content-marker.ts'
 import { encodeKey } from './encode-key.ts'
 
@@ -10,9 +11,9 @@ export interface DescribeKeyOptions {
    * can be told apart.
    * @default 80
    */
-  readonly maxLength?: number
+  readonly maxLength?: number | undefined
   /** Shows the hash and nothing else, for logs that keys must not appear in. @default false */
-  readonly hidden?: boolean
+  readonly hidden?: boolean | undefined
 }
 
 /** More bytes than this show as their number and hash. */
@@ -22,10 +23,15 @@ const mostBytes = 8
  * `key` in one line for people: `'user:1'`, `['rows', 2n]`, `{ lang: 'en' }`, `bytes(32)#9f86d081`. Not for machines: that
  * is `keyId`. Control characters are escaped, so a stored key cannot paint on a terminal. The hash is the first digits of
  * SHA-256 of `keyId(key)`; short or guessable keys can be found from it.
- * @throws HoldfastError as `keyId`, for what is no key.
+ * @throws HoldfastError `ERR_INVALID_OPTION`; with `hidden`, and for long keys, as `keyId` for what is no key.
  */
 export function describeKey(key: Key, options: DescribeKeyOptions = {}): string {
+  checkOptionNames('describeKey', options, ['maxLength', 'hidden'])
   const { maxLength = 80, hidden = false } = options
+  if (typeof hidden !== 'boolean')
+    throw invalidOption('describeKey: hidden', hidden, 'true or false')
+  if (!(Number.isInteger(maxLength) && maxLength >= 1) && maxLength !== Number.POSITIVE_INFINITY)
+    throw invalidOption('describeKey: maxLength', maxLength, 'a whole number from 1 up')
   if (hidden) return `#${digits(encodeKey(key), 16)}`
   const text = show(key)
   if (text.length <= maxLength) return text
