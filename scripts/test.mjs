@@ -51,6 +51,8 @@ async function runVitest(node, flags, args) {
     // So that tests which start `node` by name, by process.execPath or by this variable all get the Node under test.
     PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
     HOLDFAST_NODE: node,
+    // The other one, for what must be the same under both.
+    ...(node === process.execPath ? {} : { HOLDFAST_OTHER_NODE: process.execPath }),
     HOLDFAST_TEST_REPORT: reportFile,
     ...(flags.includes('--torture') ? { HOLDFAST_TORTURE: '1' } : {}),
   }

@@ -1,18 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeVersions } from '../support/node-versions.ts'
 import { kinds } from './support/kinds.ts'
 
 const root = join(import.meta.dirname, '../..')
-const node24 = join(root, '.cache/node24/node_modules/node/bin/node')
-const here = process.versions.node
-const reason = here.startsWith('24.')
-  ? 'this is Node 24 itself; the run under Node 20 compares both'
-  : existsSync(node24)
-    ? undefined
-    : 'Node 24 is not installed; npm run test:node24 installs it'
+const [, other] = nodeVersions
+const otherNode = other?.path ?? ''
+const reason = other?.missing
 
 if (reason !== undefined) console.log(`cross-version: skipped, ${reason}`)
 
@@ -44,8 +41,8 @@ describe.skipIf(reason !== undefined)('what one version of Node wrote', () => {
   })
 
   it.each([
-    ['the other', process.execPath, node24],
-    ['the other, the other way round', node24, process.execPath],
+    ['the other', process.execPath, otherNode],
+    ['the other, the other way round', otherNode, process.execPath],
     ['another process of this one', process.execPath, process.execPath],
   ])('is read by %s, each value of every kind', (_, writer, reader) => {
     const file = join(folder, 'values.json')

@@ -139,6 +139,15 @@ function membersOf(part: object): unknown[] | undefined {
 const anything = fc.oneof(tangled, leaves)
 const keys = fc.uint8Array({ minLength: 1, maxLength: 40 })
 
+/** A value for each codec that chance might leave out. */
+const oneOfEach: [unknown, Uint8Array][] = [
+  { plain: 1 },
+  new Map([[1, 2]]),
+  { link: new URL('https://example.org/') },
+  { data: new Float64Array(4), shape: [2, 2], dtype: 'float64' },
+  new Money(5n, 'EUR'),
+].map((value) => [value, Uint8Array.of(1)])
+
 describe.each([false, true])('a value in a frame, encrypted: %s,', (isEncrypted) => {
   it(`comes back exactly: ${usableNames.join(', ')} and without compression`, () => {
     const writers = ['none', ...usableNames].map((name) => formatOf(name, isEncrypted))
@@ -152,7 +161,7 @@ describe.each([false, true])('a value in a frame, encrypted: %s,', (isEncrypted)
           if (difference !== undefined) throw new Error(difference)
         }
       }),
-      { numRuns: torture(250, 20_000) },
+      { numRuns: torture(250, 20_000), examples: oneOfEach },
     )
     for (const codec of ['msgpack', 'structured', 'graph', 'ndarray', 'test.money'])
       expect(codecs).toContain(codec)

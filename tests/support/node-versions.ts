@@ -11,11 +11,20 @@ export interface NodeVersion {
   readonly missing?: string
 }
 
-/** The Node that runs the tests, and Node 24 beside it where `npm run test:node24` has put one. */
+/**
+ * The Node that runs the tests, and another beside it: Node 24 where `npm run test:node24` has put one, and under Node 24 the one
+ * that the machine has.
+ */
 export const nodeVersions: readonly NodeVersion[] = [
   { name: `Node ${process.versions.node}`, path: process.execPath },
-  ...(process.versions.node.startsWith('24.') ? [] : [besides()]),
+  process.versions.node.startsWith('24.') ? machines() : besides(),
 ]
+
+function machines(): NodeVersion {
+  const path = process.env['HOLDFAST_OTHER_NODE']
+  if (path !== undefined) return { name: 'the Node of this machine', path }
+  return { name: 'another Node', path: '', missing: 'this is Node 24 and the only one here' }
+}
 
 function besides(): NodeVersion {
   const found = { name: 'Node 24', path: node24 }

@@ -8,9 +8,9 @@ const { DiskCache, encryption } = await import(module)
 const secret = { encrypt: encryption({ keys: [Buffer.alloc(32, 1)] }) }
 const options = {
   plain: {},
-  compressed: { compress: { algorithm: 'gzip', level: 1 } },
+  compressed: { compress: 'lz4' },
   encrypted: secret,
-  both: { compress: { algorithm: 'gzip', level: 1 }, ...secret },
+  both: { compress: 'lz4', ...secret },
 }[how]
 const cache = new DiskCache(directory, { ...options, maxBytes: '4GiB' })
 
