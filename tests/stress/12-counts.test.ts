@@ -18,6 +18,7 @@ test('row 12: counts and bytes equal a full count in every process after writes,
   const seed = Date.now() % 1_000_000
   const start = (offset: number) => openWorker(directory, seed + offset)
   const workers = [await start(1), await start(2), await start(3)]
+  const sizes: number[] = []
   for (let round = 0; round < torture(6, 60); round += 1) {
     const victim = await start(100 + round)
     for (const worker of [...workers, victim]) worker.send('go')
@@ -25,8 +26,10 @@ test('row 12: counts and bytes equal a full count in every process after writes,
     await victim.kill()
     const calls = await Promise.all(workers.map((worker) => worker.ask<number>('stop')))
     expect(Math.min(...calls)).toBeGreaterThan(0)
-    await expectAgreement(directory, workers, `seed ${seed}, round ${round}`)
+    sizes.push(await expectAgreement(directory, workers, `seed ${seed}, round ${round}`))
   }
+  // Otherwise nothing was counted, or evicted, that could be counted wrong.
+  expect(Math.max(...sizes)).toBeGreaterThan(store.maxEntries / 4)
   for (const worker of workers) expect(worker.errors).toBe('')
 })
 
@@ -41,7 +44,7 @@ async function expectAgreement(
   directory: string,
   workers: Worker[],
   moment: string,
-): Promise<void> {
+): Promise<number> {
   const counts = await Promise.all(workers.map((worker) => worker.ask<Count>('count')))
   using cache = new DiskCache(directory, store)
   const truth = { size: cache.size, bytes: cache.bytes() }
@@ -50,8 +53,8 @@ async function expectAgreement(
     expect(counted, moment).toEqual(truth)
   }
   expect(truth.size).toBeLessThanOrEqual(store.maxEntries)
-  expect(truth.size).toBeGreaterThan(store.maxEntries / 4)
   const report = cache.check({ verify: true })
   expect(report.problems, moment).toEqual([])
   expect(report).toMatchObject({ ok: true, entries: truth.size, bytes: truth.bytes })
+  return truth.size
 }
