@@ -12,6 +12,8 @@ export function withDemoCache<const T>(
 ): T {
   let drop: StoreEvent | undefined
   using cache = new DiskCache(directory, {
+    // What is kept here can be computed anew; a damaged store is set aside.
+    onCorrupt: 'recreate',
     onEvent: (event) => {
       if (event.type === 'drop') drop ??= event
     },

@@ -147,10 +147,23 @@ function checkFormat(connection: Connection, layout: Layout): void {
     )
   }
   const version = pragma(connection, 'user_version')
-  if (version <= formatVersion) return
+  if (version <= formatVersion) {
+    checkTables(connection, layout)
+    return
+  }
   throw new HoldfastError(
     'ERR_NEWER_FORMAT',
     `${layout.directory}: the store has format ${version}, this version of holdfast knows ${formatVersion}. Update holdfast, or use another directory.`,
+  )
+}
+
+/** Format 1 changed until its release: a store that was made before has other tables, and values without frames. */
+function checkTables(connection: Connection, layout: Layout): void {
+  const sql = `SELECT count(*) FROM pragma_table_info('entries') WHERE name IN ('file_size', 'signature')`
+  if (Number((connection.prepare(sql).get() as Row)[0]) === 2) return
+  throw corrupt(
+    layout,
+    'its tables are not those of this format; a version before the release made it',
   )
 }
 
