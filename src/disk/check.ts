@@ -144,7 +144,12 @@ class Audit {
   }
 
   #dropRow(id: number, detail: string): void {
-    if (this.#fix) this.#engine.transactions.run('check', 'DELETE FROM entries WHERE id = ?', id)
+    if (this.#fix) {
+      this.#engine.transactions.write('check', () => {
+        this.#engine.coherence.touchAll()
+        this.#engine.connection.run('DELETE FROM entries WHERE id = ?', id)
+      })
+    }
     this.#add({ kind: 'row', detail }, this.#fix)
   }
 
@@ -156,7 +161,9 @@ class Audit {
         position = id as number
         if (isFrame(value)) continue
         const detail = 'the value is not what was written'
-        const fixed = this.#fix && this.#engine.writer.removeDamaged(position, value as Uint8Array)
+        const fixed =
+          this.#fix &&
+          this.#engine.writer.removeDamaged(key as Uint8Array, position, value as Uint8Array)
         this.#add({ kind: 'checksum', detail, ...keyed(key, long) }, fixed)
       }
       if (rows.length < pageSize) return
@@ -168,7 +175,9 @@ class Audit {
     const wrong = this.#wrongWith(file, row)
     if (wrong === undefined || !this.#stillNamed(row)) return
     const problem = { ...wrong, ...keyed(row[3], row[4]), file }
-    this.#add(problem, this.#fix && this.#engine.writer.removeDamaged(row[0] as number, file))
+    const fixed =
+      this.#fix && this.#engine.writer.removeDamaged(row[3] as Uint8Array, row[0] as number, file)
+    this.#add(problem, fixed)
   }
 
   #wrongWith(file: string, row: Row): Pick<Problem, 'kind' | 'detail'> | undefined {

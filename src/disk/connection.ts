@@ -55,6 +55,11 @@ export class Connection {
     return statement
   }
 
+  /** Makes `run` a function that statements can call. */
+  define(name: string, run: () => SqlValue): void {
+    this.database.function(name, run)
+  }
+
   /** The first row that `sql` yields, waiting while another process is in the way. */
   row(sql: string, ...parameters: SqlValue[]): Row | undefined {
     return this.retry(() => this.prepare(sql).get(...parameters) as Row | undefined)

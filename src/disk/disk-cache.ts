@@ -1,6 +1,7 @@
 import type { Key } from '../contracts/key.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { DiskStore } from './disk-store.ts'
+import type { HotSet } from './hot-set.ts'
 import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
 import { checkTag } from './set-options.ts'
 import { toStoredKey } from './stored-key.ts'
@@ -36,9 +37,14 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
    */
   constructor(directory: string, options?: DiskCacheOptions)
   /** @internal */
-  constructor(directory: string, options: DiskCacheOptions | undefined, shard: string)
-  constructor(directory: string, options?: DiskCacheOptions, shard = '') {
-    super(directory, 'cache', shard, resolveCacheOptions('DiskCache', options))
+  constructor(
+    directory: string,
+    options: DiskCacheOptions | undefined,
+    shard: string,
+    hotSet: HotSet | undefined,
+  )
+  constructor(directory: string, options?: DiskCacheOptions, shard = '', hotSet?: HotSet) {
+    super(directory, 'cache', shard, resolveCacheOptions('DiskCache', options), hotSet)
   }
 
   /** Gives the entry of `key` a new life time, by default the store's. @returns whether there is a live one. */

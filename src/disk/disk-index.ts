@@ -1,4 +1,5 @@
 import { DiskStore } from './disk-store.ts'
+import type { HotSet } from './hot-set.ts'
 import { type DiskIndexOptions, resolveIndexOptions } from './options.ts'
 
 /**
@@ -13,8 +14,13 @@ export class DiskIndex<V = unknown> extends DiskStore<V> {
   /** @throws HoldfastError as `DiskCache` does. */
   constructor(directory: string, options?: DiskIndexOptions)
   /** @internal */
-  constructor(directory: string, options: DiskIndexOptions | undefined, shard: string)
-  constructor(directory: string, options?: DiskIndexOptions, shard = '') {
-    super(directory, 'index', shard, resolveIndexOptions('DiskIndex', options))
+  constructor(
+    directory: string,
+    options: DiskIndexOptions | undefined,
+    shard: string,
+    hotSet: HotSet | undefined,
+  )
+  constructor(directory: string, options?: DiskIndexOptions, shard = '', hotSet?: HotSet) {
+    super(directory, 'index', shard, resolveIndexOptions('DiskIndex', options), hotSet)
   }
 }

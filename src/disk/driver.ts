@@ -19,6 +19,7 @@ export interface Statement {
 export interface Database {
   exec(sql: string): void
   prepare(sql: string): Statement
+  function(name: string, run: () => SqlValue): void
   close(): void
 }
 

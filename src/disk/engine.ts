@@ -4,16 +4,19 @@ import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
 import type { StoreEvent } from '../contracts/events.ts'
 import { ValueFormat } from '../frame/value-format.ts'
 import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
+import { Coherence } from './coherence.ts'
 import { type Connection, closedError } from './connection.ts'
 import { createFolders, type Layout, prepareDirectory } from './directory.ts'
 import { EntryRows } from './entry-rows.ts'
 import { evictionPolicies } from './eviction-policy.ts'
+import { HotReads } from './hot-reads.ts'
+import { HotSet } from './hot-set.ts'
 import { Leases } from './leases.ts'
 import { infoColumns, toInfo } from './listing.ts'
 import { Maintenance } from './maintenance.ts'
 import { openStore } from './open.ts'
 import type { ResolvedOptions } from './options.ts'
-import { Reader } from './reader.ts'
+import { Reader, type ReaderParts } from './reader.ts'
 import { recoverSessions } from './recovery.ts'
 import { Removal } from './removal.ts'
 import { Reserve } from './reserve.ts'
@@ -68,6 +71,8 @@ export class Engine {
   readonly rows: EntryRows
   readonly tally: Tally = new Tally()
   readonly uses: Uses = new Uses()
+  readonly coherence: Coherence
+  readonly hot: HotReads | undefined
   readonly transactions: Transactions
   readonly removal: Removal
   readonly trash: Trash
@@ -84,7 +89,13 @@ export class Engine {
   #isLost = false
   #closed = false
 
-  constructor(directory: unknown, shape: EngineShape, options: ResolvedOptions) {
+  /** @param hotSet the set that the store keeps entries in, if it shares one with others. */
+  constructor(
+    directory: unknown,
+    shape: EngineShape,
+    options: ResolvedOptions,
+    hotSet: HotSet | undefined,
+  ) {
     this.shape = shape
     this.options = options
     const { layout, connection } = openStore(prepareDirectory(directory, options.readonly), {
@@ -108,15 +119,28 @@ export class Engine {
     this.stamps = new Stamps(options.clock)
     this.format = new ValueFormat({ ...options, maxStoredBytes: options.maxBytes })
     this.signatures = options.signing === undefined ? undefined : new Signatures(options.signing)
+    this.coherence = new Coherence({
+      connection,
+      folder: layout.shared,
+      readonly: options.readonly,
+    })
     this.transactions = new Transactions(
       connection,
       new WriteLock(connection, options.busyTimeout),
+      this.coherence,
       this.files,
       this.tally,
       options.readonly,
     )
     const emit = options.onEvent === undefined ? undefined : this.emit
-    this.removal = new Removal(connection, this.uses, emit, { policy, ...options })
+    const noteUse = policy.countsReads && !options.readonly
+    this.hot = this.#makeHot(hotSet, noteUse)
+    this.removal = new Removal(connection, emit, {
+      ...options,
+      policy,
+      touch: (key) => this.transactions.touch(key),
+      writeUses: this.#writeUses,
+    })
     this.trash = new Trash(
       connection,
       this.transactions,
@@ -136,12 +160,13 @@ export class Engine {
       ...this,
       verify: options.verify !== 'never',
       throwsAtDamage: options.encryption?.onFailure === 'throw',
-      noteUse: policy.countsReads && !options.readonly ? this.#noteUse : undefined,
+      noteUse: noteUse ? this.#noteUse : undefined,
       repair: this.#repair,
     })
     this.maintenance = new Maintenance(this)
     this.transactions.afterCommit = this.maintenance.afterCommit
     if (this.#session !== undefined) this.#recover(this.#session)
+    this.#attachPage()
   }
 
   readonly now: () => number = () => this.options.clock.now()
@@ -224,6 +249,8 @@ export class Engine {
     try {
       this.maintenance.close()
     } finally {
+      this.hot?.clear()
+      this.coherence.close()
       this.connection.close()
       this.#session?.close()
     }
@@ -233,18 +260,58 @@ export class Engine {
   checkPlace(): void {
     if (this.#isLost || inodeOf(this.layout.database) === this.#inode) return
     this.#isLost = true
+    this.hot?.clear()
     this.emit({ type: 'corrupt', reason: 'the directory was removed, or its database replaced' })
   }
 
+  /** Looks whether the version page in use is still that of the store, and opens or makes another if not. */
+  checkPage(): void {
+    if (this.coherence.isDetached) this.#attachPage()
+  }
+
+  #attachPage(): void {
+    this.coherence.attach((work) => this.transactions.write('open', work))
+  }
+
+  #makeHot(given: HotSet | undefined, noteUse: boolean): HotReads | undefined {
+    const { coherence, format, options, tally, transactions } = this
+    if (options.hot === undefined) return undefined
+    const hot = new HotReads({
+      set: given ?? new HotSet(options.hot),
+      coherence,
+      format,
+      tally,
+      now: this.now,
+      noteUse: noteUse ? () => this.maintenance.noteUse() : undefined,
+      memory: options.encryption?.memory ?? 'plaintext',
+    })
+    transactions.listener = hot
+    coherence.listener = {
+      pageChanged: () => hot.clear(),
+      fellBack: (why, detail) => {
+        const reason = `hot entries ask the database before each use: ${why}`
+        this.emit({ type: 'fallback', reason, detail })
+      },
+    }
+    return hot
+  }
+
+  readonly #writeUses = (id: number, key: unknown, long: unknown): boolean => {
+    const { connection, hot, stamps, uses } = this
+    const isNoted = uses.writeOne(connection, id)
+    const wasHot = hot?.uses.writeOne(connection, hot.set, [key, long], stamps.next()) ?? false
+    return isNoted || wasHot
+  }
+
   /** Reads that share a snapshot cannot write: what they found damaged is removed after it. */
-  readonly #repair = (id: number, damaged: string | Uint8Array, done: () => void): void => {
+  readonly #repair: ReaderParts['repair'] = (key, id, damaged, done) => {
     this.#snapshots.outside(() => {
-      if (this.writer.removeDamaged(id, damaged)) done()
+      if (this.writer.removeDamaged(key, id, damaged)) done()
     })
   }
 
-  readonly #removeForged = (id: number, signature: Uint8Array): void => {
-    this.#snapshots.outside(() => this.writer.removeForged(id, signature))
+  readonly #removeForged = (key: Uint8Array, id: number, signature: Uint8Array): void => {
+    this.#snapshots.outside(() => this.writer.removeForged(key, id, signature))
   }
 
   readonly #noteUse = (id: number): void => {

@@ -1,3 +1,4 @@
+import { announced } from './coherence.ts'
 import type { SqlValue } from './driver.ts'
 import type { StoredKey } from './stored-key.ts'
 import type { NewFile } from './value-files.ts'
@@ -20,10 +21,11 @@ export interface NewEntry {
   readonly signature: Uint8Array | null
 }
 
+// `uses` begins at 0, which is what announcing the write to other processes gives.
 const insert = `INSERT INTO entries
   (id, key, long_key, codec, flags, size, written, uses, expires, file, file_size, checksum, tags,
     description, meta, signature, value)
-  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, ${announced}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const replacement = `codec = excluded.codec, flags = excluded.flags, size = excluded.size, written = excluded.written,
   used = excluded.written, uses = uses + 1, expires = excluded.expires, file = excluded.file, file_size = excluded.file_size,
@@ -45,7 +47,7 @@ const isPlain =
  * Leaving the other columns out keeps the triggers of those columns out too: a third less time for the most common write.
  */
 export const putPlainEntry: string = `INSERT INTO entries (id, key, long_key, codec, flags, size, written, uses, value)
-  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, 0, ?)
+  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, ${announced}, ?)
   ON CONFLICT (key) DO UPDATE SET codec = excluded.codec, flags = excluded.flags, size = excluded.size,
     written = excluded.written, used = excluded.written, uses = uses + 1, value = excluded.value
   WHERE ${isPlain}`

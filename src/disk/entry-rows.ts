@@ -21,7 +21,7 @@ export interface EntryRowsParts {
   readonly now: () => number
   readonly emit: (event: StoreEvent) => void
   /** Removes a row that somebody else than this store's writers wrote, if it still has that signature; perhaps later. */
-  readonly removeForged: (id: number, signature: Uint8Array) => void
+  readonly removeForged: (key: Uint8Array, id: number, signature: Uint8Array) => void
 }
 
 /** Finds the rows of live entries, and says which of them may be believed. */
@@ -39,10 +39,15 @@ export class EntryRows {
     this.#selectFile = `SELECT ${forAll}, NULL, ${forFiles}${more} FROM entries WHERE id = ? AND key = ?`
   }
 
+  /** The row of the live entry of `key`, not judged yet; `null` where there is a row that expired, or is not readable. */
+  look(key: StoredKey): Row | null | undefined {
+    const row = this.#row(key)
+    return row === undefined || row === null ? row : this.#isExpired(row) ? null : row
+  }
+
   /** The row of the live entry of `key`, not judged yet. */
   find(key: StoredKey): Row | undefined {
-    const row = this.#row(key)
-    return row === undefined || this.#isExpired(row) ? undefined : row
+    return this.look(key) ?? undefined
   }
 
   /** The row again, with what it says of its value file. */
@@ -80,7 +85,7 @@ export class EntryRows {
       `SELECT ${forAll}, NULL, ${forFiles}, ${forSignatures} FROM entries WHERE key = ?`,
       key,
     )
-    if (row === undefined || this.#isExpired(row)) return undefined
+    if (row === undefined || row === null || this.#isExpired(row)) return undefined
     return this.trust(row, key) === undefined ? undefined : row
   }
 
@@ -91,7 +96,7 @@ export class EntryRows {
       return row !== undefined && this.trust(row, key) !== undefined
     }
     const row = this.#lookUp('SELECT NULL, expires FROM entries WHERE key = ?', key)
-    return row !== undefined && !this.#isExpired(row)
+    return row !== undefined && row !== null && !this.#isExpired(row)
   }
 
   #isExpired(row: Row): boolean {
@@ -99,7 +104,7 @@ export class EntryRows {
     return expires !== null && expires <= this.#parts.now()
   }
 
-  #row(key: StoredKey): Row | undefined {
+  #row(key: StoredKey): Row | null | undefined {
     try {
       return this.#parts.connection.prepare(this.#select).get(key.bytes) as Row | undefined
     } catch (error) {
@@ -108,7 +113,7 @@ export class EntryRows {
     }
   }
 
-  #lookUp(sql: string, key: StoredKey): Row | undefined {
+  #lookUp(sql: string, key: StoredKey): Row | null | undefined {
     try {
       return this.#parts.connection.row(sql, key.bytes)
     } catch (error) {
@@ -117,10 +122,10 @@ export class EntryRows {
   }
 
   /** A damaged page is a miss and an event; any other failure to read is an error. */
-  #missIfDamaged(error: unknown, key: StoredKey): undefined {
+  #missIfDamaged(error: unknown, key: StoredKey): null {
     if (!isDamage(error)) throw toStoreError(error, 'get')
     this.report('corrupt', key, 'a page of the database is damaged', error)
-    return undefined
+    return null
   }
 
   /** Whether the row is what this store's writers wrote, and the digest that its value must have then. */
@@ -133,7 +138,7 @@ export class EntryRows {
 
   distrust(key: StoredKey, row: Row, { verdict, drop }: Distrust): undefined {
     this.report('tamper', key, distrusted[verdict], { verdict })
-    if (drop) this.#parts.removeForged(row[0] as number, row[13] as Uint8Array)
+    if (drop) this.#parts.removeForged(key.bytes, row[0] as number, row[13] as Uint8Array)
     return undefined
   }
 

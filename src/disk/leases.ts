@@ -151,6 +151,7 @@ export class Leases {
   /** Before a load, so that the sweep of the old entry is not taken for a write that outdates the load. */
   #removeExpired(key: StoredKey): void {
     const sql = 'DELETE FROM entries WHERE key = ? AND expires <= ?'
+    this.#transactions.touch(key.bytes)
     this.#connection.run(sql, key.bytes, this.#clock.now())
   }
 

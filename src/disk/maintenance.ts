@@ -127,6 +127,7 @@ export class Maintenance {
   readonly #runRound = (): void => {
     if (this.#engine.isClosed) return
     this.#engine.checkPlace()
+    this.#engine.checkPage()
     this.#engine.reserve.hold()
     let moreDue = false
     this.#quietly(() => this.#writeUses(perRound.uses))
@@ -148,16 +149,17 @@ export class Maintenance {
     this.#usesTimer = undefined
     if (this.#engine.isClosed) return
     this.#quietly(() => this.#writeUses(perRound.uses))
-    if (this.#engine.uses.size > 0) this.noteUse()
+    if (this.#engine.uses.size > 0 || (this.#engine.hot?.uses.size ?? 0) > 0) this.noteUse()
   }
 
   /** Never waits for the write lock: what is not written now is written later. */
   #writeUses(limit: number): void {
-    const { connection, tally, transactions, uses } = this.#engine
+    const { connection, hot, stamps, tally, transactions, uses } = this.#engine
     this.#usesWritten = performance.now()
-    if (uses.size === 0 && tally.isEmpty) return
+    if (uses.size === 0 && tally.isEmpty && (hot?.uses.size ?? 0) === 0) return
     transactions.tryWrite('note uses', () => {
       uses.write(connection, limit)
+      hot?.uses.write(connection, limit, () => stamps.next())
       tally.write(connection)
     })
   }

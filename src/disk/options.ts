@@ -11,6 +11,7 @@ import { type ByteSize, parseByteSize } from '../util/byte-size.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
 import type { EvictionPolicy } from './eviction-policy.ts'
+import type { HotOptions } from './hot-set.ts'
 
 /** What both kinds of store accept. */
 export interface DiskIndexOptions {
@@ -19,7 +20,9 @@ export interface DiskIndexOptions {
   /** Values of more bytes, before compression, are refused on write, and not read. @default none */
   readonly maxValueBytes?: ByteSize | undefined
   /**
-   * The in-process set of decoded entries. Accepted and checked; every read still goes to the database in this version.
+   * The hot set: entries that this process keeps decoded, so that reading them again costs about what a `Map` costs. It is
+   * coherent: no process returns a value older than a write that has returned in another. With `share: 'copy'` every caller
+   * gets a value of his own; with `'frozen'` all get the same plain objects and arrays, deep-frozen. `false` keeps nothing.
    * @default { maxBytes: '32MiB', share: 'copy' }
    */
   readonly hot?:
@@ -83,6 +86,7 @@ export interface ResolvedOptions {
   readonly maxEntries: number
   readonly eviction: EvictionPolicy['name']
   readonly ttl: number
+  readonly hot: HotOptions | undefined
   readonly inlineBytes: number
   readonly maxValueBytes: number
   readonly codec: Codec
@@ -176,7 +180,6 @@ function refuseLater(what: string, options: unknown): void {
 function resolveCommon(
   options: DiskIndexOptions,
 ): Omit<ResolvedOptions, keyof typeof withoutEviction> {
-  checkHot(options.hot)
   const leaseTtl = positive(
     'leaseTtl',
     parseDuration('leaseTtl', orDefault(options.leaseTtl, '10s')),
@@ -188,6 +191,7 @@ function resolveCommon(
   if (leaseRenewal >= leaseTtl)
     throw invalidOption('leaseRenewal', leaseRenewal, 'less than leaseTtl')
   return {
+    hot: resolveHot(options.hot),
     inlineBytes: parseByteSize('inlineBytes', orDefault(options.inlineBytes, '32KiB')),
     maxValueBytes: parseByteSize(
       'maxValueBytes',
@@ -211,6 +215,8 @@ function resolveCommon(
   }
 }
 
+const hotBytes = '32MiB'
+
 /** Only what is left out has a default: `null` is a value, and a wrong one. */
 function orDefault<T>(value: T | undefined, fallback: T): T {
   return value === undefined ? fallback : value
@@ -233,13 +239,17 @@ function resolveMaxEntries(value: unknown): number {
   throw invalidOption('maxEntries', value, 'a whole number from 1 up')
 }
 
-function checkHot(value: unknown): void {
-  if (value === undefined || value === false) return
+function resolveHot(value: unknown): HotOptions | undefined {
+  if (value === false) return undefined
+  if (value === undefined)
+    return { maxBytes: parseByteSize('hot.maxBytes', hotBytes), share: 'copy' }
   if (value === true) throw invalidOption('hot', value, 'false or { maxBytes?, share? }')
   checkOptionNames('hot', value, ['maxBytes', 'share'])
   const { maxBytes, share } = value as { maxBytes?: unknown; share?: unknown }
-  if (maxBytes !== undefined) parseByteSize('hot.maxBytes', maxBytes)
-  oneOf('hot.share', share, ['copy', 'frozen'], 'copy')
+  return {
+    maxBytes: parseByteSize('hot.maxBytes', orDefault(maxBytes, hotBytes)),
+    share: oneOf('hot.share', share, ['copy', 'frozen'], 'copy'),
+  }
 }
 
 function checkBoolean(option: string, value: unknown): boolean {

@@ -3,13 +3,16 @@ import type { Entry, EntryInfo, MappedValue } from '../contracts/entry.ts'
 import type { Key } from '../contracts/key.ts'
 import { checkIterable } from '../util/options.ts'
 import { Engine } from './engine.ts'
+import type { HotEntry } from './hot-entry.ts'
+import { broken } from './hot-reads.ts'
+import type { HotSet } from './hot-set.ts'
 import { iterateEntries, iterateKeys } from './iteration.ts'
 import { type ListFilter, listEntries } from './listing.ts'
 import { openMapped } from './mapped-value.ts'
 import type { ResolvedOptions } from './options.ts'
 import { openReadStream } from './read-stream.ts'
 import type { StoreKind } from './schema.ts'
-import { toStoredKey } from './stored-key.ts'
+import { type StoredKey, toStoredKey } from './stored-key.ts'
 import { storeVolume } from './volume.ts'
 
 /** The verbs that only read, of every embedded store. */
@@ -24,9 +27,10 @@ export class ReadableStore<V = unknown> {
     kind: StoreKind,
     shard: string,
     options: ResolvedOptions,
+    hotSet: HotSet | undefined,
   ) {
     const what = shard === '' ? new.target.name : `Sharded${new.target.name}`
-    this.engine = new Engine(directory, { what, kind, shard }, options)
+    this.engine = new Engine(directory, { what, kind, shard }, options, hotSet)
     this.directory = this.engine.layout.directory
   }
 
@@ -39,6 +43,15 @@ export class ReadableStore<V = unknown> {
   /** The value of `key`; `undefined` if there is none. */
   get<T = V>(key: Key): T | undefined {
     this.engine.checkOpen()
+    // The way of a hot hit: the key is looked up as it is, and nothing is made.
+    if (typeof key === 'string' || typeof key === 'number') {
+      const { hot } = this.engine
+      const entry = hot?.ofKey(key)
+      if (hot !== undefined && entry !== undefined) {
+        const value = hot.hit(entry)
+        if (value !== broken) return value as T | undefined
+      }
+    }
     return this.engine.reader.get(toStoredKey(key))?.value as T | undefined
   }
 
@@ -47,7 +60,7 @@ export class ReadableStore<V = unknown> {
     this.engine.checkOpen()
     const stored = toStoredKey(key)
     return this.engine.snapshot(() => {
-      const found = this.engine.reader.get(stored)
+      const found = this.engine.reader.read(stored, undefined)
       const info = found === undefined ? undefined : this.engine.info(found.id)
       if (found === undefined || info === undefined) return undefined
       const { id: _, codec: __, ...facts } = info
@@ -58,17 +71,47 @@ export class ReadableStore<V = unknown> {
   /** Whether `key` has a live entry. */
   has(key: Key): boolean {
     this.engine.checkOpen()
-    return this.engine.rows.has(toStoredKey(key))
+    const stored = toStoredKey(key)
+    const entry = this.engine.hot?.of(stored)
+    return entry === undefined ? this.engine.rows.has(stored) : entry.state !== 'absent'
   }
 
   /** The values of those `keys` that have one, in their order; as of one moment. */
   getMany<T = V>(keys: Iterable<Key>): Map<Key, T> {
     this.engine.checkOpen()
     const asked = Array.from(checkIterable('keys', keys), (key) => [key, toStoredKey(key)] as const)
+    return this.#getHot<T>(asked) ?? this.#getRows<T>(asked)
+  }
+
+  /** The values, if all of them are hot at one moment. */
+  #getHot<T>(asked: readonly (readonly [Key, StoredKey])[]): Map<Key, T> | undefined {
+    const { hot } = this.engine
+    if (hot === undefined) return undefined
+    const entries: HotEntry[] = []
+    for (const [, stored] of asked) {
+      const entry = hot.of(stored)
+      if (entry === undefined) return undefined
+      entries.push(entry)
+    }
+    // One may have changed while another was looked at; all that are true now were true at once when the first look ended.
+    if (!entries.every((entry) => hot.isTrue(entry))) return undefined
+    const values = new Map<Key, T>()
+    for (const [index, [key]] of asked.entries()) {
+      const entry = entries[index] as HotEntry
+      const value = hot.hit(entry)
+      if (value === broken) return undefined
+      if (entry.state !== 'absent') values.set(key, value as T)
+    }
+    return values
+  }
+
+  #getRows<T>(asked: readonly (readonly [Key, StoredKey])[]): Map<Key, T> {
+    // Before the snapshot: what is written between the two must not count as seen.
+    const tickets = asked.map(([, stored]) => this.engine.hot?.ticket(stored))
     return this.engine.snapshot(() => {
       const values = new Map<Key, T>()
-      for (const [key, stored] of asked) {
-        const found = this.engine.reader.get(stored)
+      for (const [index, [key, stored]] of asked.entries()) {
+        const found = this.engine.reader.read(stored, tickets[index])
         if (found !== undefined) values.set(key, found.value as T)
       }
       return values

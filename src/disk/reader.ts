@@ -5,8 +5,10 @@ import { decryptError, decryptReason } from '../frame/encryption-error.ts'
 import { type OpenFrame, unwrap } from '../frame/frame.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
 import { isViewCodec } from './codec-column.ts'
+import type { Ticket } from './coherence.ts'
 import type { Row } from './driver.ts'
 import type { EntryRows } from './entry-rows.ts'
+import { broken, type HotReads } from './hot-reads.ts'
 import type { Signatures, Trust } from './signatures.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { keyed, type StoredKey, wholeKey } from './stored-key.ts'
@@ -15,15 +17,20 @@ import type { Damage, NamedFile, TooLarge, ValueReader } from './value-reader.ts
 
 /** A live entry that was found, with its value decoded. */
 export interface Found {
-  readonly id: number
   readonly flags: number
   readonly value: unknown
+}
+
+/** One that was read from the database. */
+export interface FoundRow extends Found {
+  readonly id: number
 }
 
 /** A live entry whose frame was read and judged. */
 export interface FoundFrame {
   readonly id: number
   readonly flags: number
+  readonly expires: number | null
   readonly frame: OpenFrame
 }
 
@@ -44,6 +51,8 @@ export interface ReaderParts {
   readonly values: ValueReader
   readonly format: ValueFormat
   readonly signatures: Signatures | undefined
+  /** What this process keeps, if it does. */
+  readonly hot: HotReads | undefined
   /** Whether inline values are compared with their checksum. */
   readonly verify: boolean
   /** Notes that an entry was used, if the store wants to know. */
@@ -53,7 +62,12 @@ export interface ReaderParts {
   /** Whether what cannot be decrypted throws `ERR_DECRYPT` instead of being a miss, and stays as evidence. */
   readonly throwsAtDamage: boolean
   /** Removes the row of a damaged value, if it still holds or names it, and calls `done` then; perhaps later. */
-  readonly repair: (id: number, damaged: string | Uint8Array, done: () => void) => void
+  readonly repair: (
+    key: Uint8Array,
+    id: number,
+    damaged: string | Uint8Array,
+    done: () => void,
+  ) => void
 }
 
 /** Finds live entries and brings their values. The one way by which a value leaves the store. */
@@ -64,10 +78,21 @@ export class Reader {
     this.#parts = parts
   }
 
-  /** The live entry of `key`, counted as a hit or a miss. */
+  /** The live entry of `key`, kept here or read, and counted as a hit or a miss. */
   get(key: StoredKey): Found | undefined {
-    const found = this.find(key)
+    const { hot } = this.#parts
+    const entry = hot?.of(key)
+    if (hot === undefined || entry === undefined) return this.read(key, hot?.ticket(key))
+    const value = hot.hit(entry)
+    if (value === broken) return this.read(key, hot.ticket(key))
+    return entry.state === 'absent' ? undefined : { flags: entry.flags, value }
+  }
+
+  /** The live entry of `key`, read and counted, and kept for the next time. */
+  read(key: StoredKey, ticket: Ticket | undefined): FoundRow | undefined {
+    const found = this.find(key, ticket)
     this.count(found?.id)
+    if (found !== undefined) this.#parts.hot?.freeze(found.value)
     return found
   }
 
@@ -81,16 +106,18 @@ export class Reader {
     this.#parts.noteUse?.(id)
   }
 
-  /** The live entry of `key`, not counted. */
-  find(key: StoredKey): Found | undefined {
-    const found = this.#findFrame(key, 'read')
+  /** The live entry of `key`, not counted. @param ticket taken before; what is found is kept if it still holds. */
+  find(key: StoredKey, ticket?: Ticket): FoundRow | undefined {
+    const found = this.#findFrame(key, 'read', ticket)
     if (found === undefined) return undefined
     const { id, flags, frame } = found
-    const { format } = this.#parts
+    const { format, hot } = this.#parts
     const encoded = format.isBare(frame) ? undefined : this.#open(frame, key)
     if (encoded === null) return undefined
     try {
       const value = encoded === undefined ? format.decodeBare(frame) : format.decode(encoded)
+      if (ticket !== undefined && !isMapped(frame))
+        hot?.keep(ticket, key, { ...found, encoded, value })
       return { id, flags, value }
     } catch (error) {
       this.#parts.rows.report('corrupt', key, 'its value cannot be decoded', error)
@@ -100,7 +127,7 @@ export class Reader {
 
   /** The live entry of `key` with the bytes that its codec made. @param how `map` maps value files of every codec. */
   findEncoded(key: StoredKey, how: 'read' | 'map' = 'read'): FoundEncoded | undefined {
-    const found = this.#findFrame(key, how)
+    const found = this.#findFrame(key, how, undefined)
     if (found === undefined) return undefined
     const { id, flags, frame } = found
     const encoded = this.#open(frame, key)
@@ -132,9 +159,15 @@ export class Reader {
     }
   }
 
-  #findFrame(key: StoredKey, how: 'read' | 'map', attempt = 1): FoundFrame | undefined {
-    const row = this.#parts.rows.find(key)
-    if (row === undefined) return undefined
+  #findFrame(
+    key: StoredKey,
+    how: 'read' | 'map',
+    ticket: Ticket | undefined,
+    attempt = 1,
+  ): FoundFrame | undefined {
+    const row = this.#parts.rows.look(key)
+    if (row === undefined && ticket !== undefined) this.#parts.hot?.keepAbsence(ticket, key)
+    if (row === undefined || row === null) return undefined
     const id = row[0] as number
     if (row[4] !== null) return this.#fromFile(id, key, how, attempt)
     const trust = this.#parts.rows.trust(row, key)
@@ -144,7 +177,7 @@ export class Reader {
     if (signatures !== undefined && !isSigned(signatures, trust, bytes))
       return this.#parts.rows.distrust(key, row, signatures.forged)
     try {
-      return this.#allowed(key, id, row[3] as number, unwrap(bytes, verify))
+      return this.#allowed(key, row, unwrap(bytes, verify))
     } catch (error) {
       if (!isHoldfastError(error, 'ERR_INVALID_FRAME', 'ERR_NEWER_FORMAT')) throw error
       // What a newer version wrote stays for those who can read it.
@@ -165,13 +198,15 @@ export class Reader {
       const row = this.#parts.rows.withFile(id, key)
       // Between the two looks it was deleted, stored anew under another id, or replaced by an inline value.
       if (row === undefined || row[4] === null)
-        return attempt < fileAttempts ? this.#findFrame(key, how, attempt + 1) : undefined
+        return attempt < fileAttempts
+          ? this.#findFrame(key, how, undefined, attempt + 1)
+          : undefined
       const trust = this.#parts.rows.trust(row, key)
       if (trust === undefined) return undefined
       const file = fileOf(row, trust)
       const read = this.#readFile(file, how === 'map' ? 0 : mapFrom(row[2] as number | string))
       if ('tooLarge' in read) return this.#refuse(key, read.tooLarge)
-      if (!('damage' in read)) return { id, flags: row[3] as number, frame: read }
+      if (!('damage' in read)) return foundFrame(row, read)
       const again = this.#parts.rows.withFile(id, key)?.[4]
       if (again !== file.name && attempt < fileAttempts) continue
       const { signatures } = this.#parts
@@ -194,9 +229,9 @@ export class Reader {
   }
 
   /** Somebody with a higher limit may have stored it: then it is not read here, and stays. */
-  #allowed(key: StoredKey, id: number, flags: number, frame: OpenFrame): FoundFrame | undefined {
+  #allowed(key: StoredKey, row: Row, frame: OpenFrame): FoundFrame | undefined {
     return this.#parts.format.allows(frame)
-      ? { id, flags, frame }
+      ? foundFrame(row, frame)
       : this.#refuse(key, frame.rawSize)
   }
 
@@ -214,7 +249,7 @@ export class Reader {
     const detail = typeof damaged === 'string' ? { file: damaged } : {}
     if (this.#parts.throwsAtDamage) throw decryptError('corrupt')
     this.#parts.rows.report('corrupt', key, reason, detail)
-    this.#parts.repair(id, damaged, () => {
+    this.#parts.repair(key.bytes, id, damaged, () => {
       const reason = 'the entry was removed'
       this.#parts.emit({ type: 'repair', ...keyed(key.bytes, key.long), reason, detail })
     })
@@ -229,6 +264,20 @@ export class Reader {
     }
     this.#parts.rows.report('tamper', key, `it cannot be decrypted (${reason})`, { reason })
     if (this.#parts.throwsAtDamage) throw error
+  }
+}
+
+/** Such values are views of a file that nobody read: keeping a copy would cost what the map saves. */
+function isMapped({ codec, payload }: OpenFrame): boolean {
+  return payload.byteLength >= mapFrom(codec)
+}
+
+function foundFrame(row: Row, frame: OpenFrame): FoundFrame {
+  return {
+    id: row[0] as number,
+    flags: row[3] as number,
+    expires: row[1] as number | null,
+    frame,
   }
 }
 

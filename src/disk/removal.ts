@@ -1,10 +1,9 @@
 import type { StoreEvent } from '../contracts/events.ts'
 import type { Connection } from './connection.ts'
-import type { Row } from './driver.ts'
+import type { Row, SqlValue } from './driver.ts'
 import type { EvictionPolicy } from './eviction-policy.ts'
 import { keyed } from './stored-key.ts'
 import { readTotals, type Totals } from './totals.ts'
-import type { Uses } from './uses.ts'
 
 const columns = 'id, size, key, long_key, expires'
 
@@ -18,6 +17,10 @@ const evictionsAhead = 8
 const expiredFirst = 16
 
 export interface RemovalOptions {
+  /** Called before the entry with that key goes. */
+  readonly touch: (key: SqlValue | undefined) => void
+  /** Writes what this process noted of the uses of one row, with its key. @returns whether there was anything. */
+  readonly writeUses: (id: number, key: unknown, longKey: unknown) => boolean
   readonly policy: EvictionPolicy
   readonly maxBytes: number
   readonly maxEntries: number
@@ -54,7 +57,6 @@ interface Run {
  */
 export class Removal {
   readonly #connection: Connection
-  readonly #uses: Uses
   readonly #emit: ((event: StoreEvent) => void) | undefined
   readonly #options: RemovalOptions
   readonly #front: string
@@ -62,12 +64,10 @@ export class Removal {
 
   constructor(
     connection: Connection,
-    uses: Uses,
     emit: ((event: StoreEvent) => void) | undefined,
     options: RemovalOptions,
   ) {
     this.#connection = connection
-    this.#uses = uses
     this.#emit = emit
     this.#options = options
     const { rank, fresh } = options.policy
@@ -99,14 +99,16 @@ export class Removal {
   evictTag(tag: string, now: number, limit: number): number {
     const tagged = 'SELECT tags.id FROM tags JOIN entries USING (id) WHERE tag = ?'
     const live = `${tagged} AND (expires IS NULL OR expires > ?) LIMIT ?`
-    const removed = this.#connection.run(
-      `DELETE FROM entries WHERE id IN (${live})`,
-      tag,
-      now,
-      limit,
-    )
-    if (removed === 0) this.#connection.run(`DELETE FROM entries WHERE id IN (${tagged})`, tag)
+    const removed = this.#removeIn(live, tag, now, limit)
+    if (removed === 0) this.#removeIn(tagged, tag)
     return removed
+  }
+
+  /** Removes the entries whose ids a query gives. @returns how many. */
+  #removeIn(ids: string, ...parameters: SqlValue[]): number {
+    const keys = `SELECT key FROM entries WHERE id IN (${ids})`
+    for (const [key] of this.#connection.rows(keys, ...parameters)) this.#options.touch(key)
+    return this.#connection.run(`DELETE FROM entries WHERE id IN (${ids})`, ...parameters)
   }
 
   /** Whether `totals` are over a limit that this policy enforces by evicting. */
@@ -209,7 +211,7 @@ export class Removal {
   #candidate(sql: string, ...parameters: number[]): Candidate | undefined {
     let row = this.#connection.row(sql, ...parameters)
     // What this process noted and did not write yet counts too.
-    if (row !== undefined && this.#uses.writeOne(this.#connection, row[0] as number))
+    if (row !== undefined && this.#options.writeUses(row[0] as number, row[2], row[3]))
       row = this.#connection.row(sql, ...parameters)
     if (row === undefined) return undefined
     return {
@@ -226,6 +228,7 @@ export class Removal {
   }
 
   #remove(row: Row, type: StoreEvent['type'], reason: string): void {
+    this.#options.touch(row[2])
     this.#connection.run('DELETE FROM entries WHERE id = ?', row[0] as number)
     this.#emit?.({ type, ...keyed(row[2], row[3]), reason, detail: { size: row[1] } })
   }

@@ -3,6 +3,7 @@ import { parseByteSize } from '../util/byte-size.ts'
 import type { Duration } from '../util/duration.ts'
 import { checkObject, invalidOption } from '../util/options.ts'
 import { DiskCache, type StoreStats } from './disk-cache.ts'
+import { HotSet } from './hot-set.ts'
 import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
 import { ShardedStore } from './sharded-store.ts'
 import { openShards } from './shards.ts'
@@ -24,19 +25,20 @@ export class ShardedDiskCache<V = unknown> extends ShardedStore<V, DiskCache<V>>
   /** @throws HoldfastError as `DiskCache` does, and `ERR_SHARD_MISMATCH` for another number of shards. */
   constructor(directory: string, options: ShardedDiskCacheOptions = {}) {
     const { shards = 8, ...whole } = checkObject('ShardedDiskCache', options)
-    const { maxEntries } = resolveCacheOptions('ShardedDiskCache', whole)
+    const { hot, maxEntries } = resolveCacheOptions('ShardedDiskCache', whole)
     if (maxEntries < shards) {
       throw invalidOption('maxEntries', maxEntries, 'at least as many as there are shards')
     }
+    const hotSet = hot === undefined ? undefined : new HotSet(hot)
     const opened = openShards(
       directory,
       'cache',
       { shards, readonly: whole.readonly },
       (folder, shard) => {
-        return new DiskCache<V>(folder, partOf(whole, Number(shard.split('/')[1])), shard)
+        return new DiskCache<V>(folder, partOf(whole, Number(shard.split('/')[1])), shard, hotSet)
       },
     )
-    super(opened.root, opened.shards)
+    super(opened.root, opened.shards, hotSet)
   }
 
   /** See `DiskCache.touch`. */

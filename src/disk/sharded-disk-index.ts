@@ -1,5 +1,6 @@
 import { checkObject } from '../util/options.ts'
 import { DiskIndex } from './disk-index.ts'
+import { HotSet } from './hot-set.ts'
 import { type DiskIndexOptions, resolveIndexOptions } from './options.ts'
 import { ShardedStore } from './sharded-store.ts'
 import { openShards } from './shards.ts'
@@ -20,13 +21,14 @@ export class ShardedDiskIndex<V = unknown> extends ShardedStore<V, DiskIndex<V>>
   /** @throws HoldfastError as `DiskIndex` does, and `ERR_SHARD_MISMATCH` for another number of shards. */
   constructor(directory: string, options: ShardedDiskIndexOptions = {}) {
     const { shards = 8, ...whole } = checkObject('ShardedDiskIndex', options)
-    resolveIndexOptions('ShardedDiskIndex', whole)
+    const { hot } = resolveIndexOptions('ShardedDiskIndex', whole)
+    const hotSet = hot === undefined ? undefined : new HotSet(hot)
     const opened = openShards(
       directory,
       'index',
       { shards, readonly: whole.readonly },
-      (folder, shard) => new DiskIndex<V>(folder, whole, shard),
+      (folder, shard) => new DiskIndex<V>(folder, whole, shard, hotSet),
     )
-    super(opened.root, opened.shards)
+    super(opened.root, opened.shards, hotSet)
   }
 }

@@ -10,6 +10,8 @@ import type { CheckOptions, CheckReport } from './check.ts'
 import type { CountOptions } from './counting.ts'
 import { shardsFileName } from './directory.ts'
 import type { DiskStore } from './disk-store.ts'
+import { broken } from './hot-reads.ts'
+import type { HotSet } from './hot-set.ts'
 import { type ListFilter, listShards } from './listing.ts'
 import type { StoreLoadOptions } from './loads.ts'
 import type { Lock, LockOptions } from './lock.ts'
@@ -30,9 +32,13 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
   /** @internal */
   protected readonly shards: readonly S[]
 
-  protected constructor(directory: string, shards: readonly S[]) {
+  readonly #hotSet: HotSet | undefined
+
+  /** @param hotSet what the shards keep their entries in together. */
+  protected constructor(directory: string, shards: readonly S[], hotSet: HotSet | undefined) {
     this.directory = directory
     this.shards = shards
+    this.#hotSet = hotSet
   }
 
   /** Live entries. */
@@ -42,6 +48,14 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   /** See `DiskCache.get`. */
   get<T = V>(key: Key): T | undefined {
+    if (typeof key === 'string' || typeof key === 'number') {
+      // Which shard it is of, a hot entry knows.
+      const entry = this.#hotSet?.ofKey(key)
+      if (entry?.owner.isTrue(entry) === true) {
+        const value = entry.owner.hit(entry)
+        if (value !== broken) return value as T | undefined
+      }
+    }
     return this.of(key).get<T>(key)
   }
 

@@ -24,7 +24,11 @@ const longestKey = 2 ** 20
  * @throws HoldfastError `ERR_INVALID_KEY` or `ERR_UNSUPPORTED_KEY`.
  */
 export function toStoredKey(key: Key): StoredKey {
-  const text = encodeKey(key)
+  return storedKeyOfText(encodeKey(key))
+}
+
+/** The key with that canonical text. @throws HoldfastError `ERR_INVALID_KEY` for one that is too long. */
+export function storedKeyOfText(text: string): StoredKey {
   const bytes = Buffer.from(text, 'utf8')
   if (bytes.length <= longestInline) return { text, bytes, long: null }
   if (bytes.length > longestKey) {

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { HoldfastError } from '../contracts/errors.ts'
 import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
+import type { Coherence } from './coherence.ts'
 import type { Connection } from './connection.ts'
 import type { SqlValue } from './driver.ts'
 import { isBusy, isFromDatabase, toStoreError } from './sqlite-errors.ts'
@@ -19,12 +20,23 @@ interface Transaction {
   failure: unknown
 }
 
+/** Told of writes, and how transactions of several statements end. */
+export interface TransactionListener {
+  /** The entry of `key` is about to be changed. */
+  touched(key: Uint8Array): void
+  committed(): void
+  /** All of it, or a part. */
+  rolledBack(): void
+}
+
 /** Runs the writes of one connection: single statements, and transactions, one at a time, re-entrant. */
 export class Transactions {
   /** Called after each commit, outside of the transaction. */
   afterCommit: () => void = () => {}
+  listener: TransactionListener | undefined
   readonly #connection: Connection
   readonly #lock: WriteLock
+  readonly #coherence: Coherence
   readonly #files: ValueFiles
   readonly #tally: Tally
   readonly #readonly: boolean
@@ -34,6 +46,7 @@ export class Transactions {
   constructor(
     connection: Connection,
     lock: WriteLock,
+    coherence: Coherence,
     files: ValueFiles,
     tally: Tally,
     readonly: boolean,
@@ -42,6 +55,7 @@ export class Transactions {
     this.#readonly = readonly
     this.#connection = connection
     this.#lock = lock
+    this.#coherence = coherence
     this.#files = files
   }
 
@@ -63,9 +77,11 @@ export class Transactions {
     try {
       changes = this.#connection.runWith(sql, parameters)
     } catch (error) {
-      if (!isBusy(error)) throw toStoreError(error, what)
-      return this.write(what, () => this.#connection.run(sql, ...parameters))
+      if (isBusy(error)) return this.write(what, () => this.#connection.run(sql, ...parameters))
+      this.#coherence.rolledBack()
+      throw toStoreError(this.#coherence.takeFailure() ?? error, what)
     }
+    this.#coherence.committed()
     this.#lock.committed()
     this.afterCommit()
     return changes
@@ -104,6 +120,19 @@ export class Transactions {
     return this.write('transact', () => this.#savepoint(() => refusePromise(work())))
   }
 
+  /**
+   * To be called before a statement that changes the entry of `key`; see `Coherence.touch`.
+   * @param key as a row holds it, so it may be anything in a row that somebody changed; then inside a transaction.
+   */
+  touch(key: SqlValue | undefined): void {
+    if (!(key instanceof Uint8Array)) {
+      this.#coherence.touchAll()
+      return
+    }
+    this.#coherence.touch(key)
+    this.listener?.touched(key)
+  }
+
   /** Counts an entry that was stored or deleted: at once, or when the open transaction is committed. */
   count(what: 'sets' | 'deletes', number = 1): void {
     const book = this.#current ?? this.#tally
@@ -126,6 +155,7 @@ export class Transactions {
   #runLocked<T>(what: string, work: () => T): T {
     const transaction: Transaction = { files: [], sets: 0, deletes: 0, failure: undefined }
     this.#current = transaction
+    this.#coherence.isPaused = true
     let result: T
     try {
       result = work()
@@ -136,6 +166,9 @@ export class Transactions {
       throw toStoreError(error, what)
     }
     this.#current = undefined
+    this.#coherence.isPaused = false
+    this.#coherence.committed()
+    this.listener?.committed()
     for (const file of transaction.files) this.#files.release(file.slot)
     this.#tally.sets += transaction.sets
     this.#tally.deletes += transaction.deletes
@@ -151,6 +184,9 @@ export class Transactions {
     } catch {
       // SQLite rolled back by itself when the disk was full or failed.
     }
+    this.#coherence.isPaused = false
+    this.#coherence.rolledBack()
+    this.listener?.rolledBack()
     for (const file of transaction.files) this.#discard(file)
   }
 
@@ -166,7 +202,7 @@ export class Transactions {
     try {
       return work()
     } catch (error) {
-      const coded = toStoreError(error, what)
+      const coded = toStoreError(this.#coherence.takeFailure() ?? error, what)
       if (isFromDatabase(error)) transaction.failure ??= coded
       throw coded
     }
@@ -185,6 +221,7 @@ export class Transactions {
     } catch (error) {
       if (transaction.failure === undefined) {
         this.#connection.run(`ROLLBACK TO ${name}`)
+        this.listener?.rolledBack()
         for (const file of transaction.files.splice(fileCount)) this.#discard(file)
         Object.assign(transaction, { sets, deletes })
       }

@@ -9,6 +9,7 @@ import { asyncError } from './async-error.ts'
 import { addToCounter, type CountOptions } from './counting.ts'
 import { DeferredEntry } from './deferred-entry.ts'
 import { GroupCommit } from './group-commit.ts'
+import type { HotSet } from './hot-set.ts'
 import { Loads } from './loads.ts'
 import type { ResolvedOptions } from './options.ts'
 import { ownBytes } from './own-bytes.ts'
@@ -35,8 +36,9 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
     kind: StoreKind,
     shard: string,
     options: ResolvedOptions,
+    hotSet: HotSet | undefined,
   ) {
-    super(directory, kind, shard, options)
+    super(directory, kind, shard, options, hotSet)
     this.group = new GroupCommit(this.engine)
     this.loads = new Loads(this.engine, this.group)
   }

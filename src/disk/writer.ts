@@ -2,6 +2,7 @@ import type { EncodedValue } from '../contracts/codec.ts'
 import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
 import { wrap, wrapApart } from '../frame/frame.ts'
 import type { SealedValue } from '../frame/value-format.ts'
+import { announced } from './coherence.ts'
 import type { Engine } from './engine.ts'
 import {
   addEntry,
@@ -107,7 +108,7 @@ export class Writer {
 
   /** Stores under `key` if it has no live entry. @returns whether it did. */
   add(what: string, key: StoredKey, prepared: Prepared, options: ResolvedSetOptions): boolean {
-    const { maintenance, now, rows, signatures, transactions } = this.#engine
+    const { coherence, maintenance, now, rows, signatures, transactions } = this.#engine
     if (signatures !== undefined) {
       // A row that is not ours is no entry, and only a look at all of it tells.
       return transactions.write(what, () => {
@@ -119,7 +120,10 @@ export class Writer {
     this.#removeExpired(what, key)
     const entry = this.#entry(key, prepared, options, 0)
     maintenance.notePut(entry.size)
+    const commit = coherence.commits + 1
+    transactions.touch(key.bytes)
     if (transactions.run(what, addEntry, ...entryParameters(entry), now()) !== 1) return false
+    this.#keepHot(entry, commit)
     transactions.count('sets')
     this.#adopt(prepared)
     return true
@@ -150,7 +154,8 @@ export class Writer {
   /** Removes the entry of `key`. @returns whether there was a live one. */
   remove(what: string, key: StoredKey): boolean {
     const { leases, now, transactions } = this.#engine
-    const sql = `DELETE FROM entries WHERE key = ? AND ${live}`
+    const sql = `DELETE FROM entries WHERE key = ? AND ${live} AND ${announced} = 0`
+    transactions.touch(key.bytes)
     if (this.#makingRoom(() => transactions.run(what, sql, key.bytes, now())) === 0) {
       leases.outdate(key)
       return false
@@ -165,7 +170,8 @@ export class Writer {
     const time = now()
     const expires = expiryOf(ttl, time)
     if (expires !== null && expires <= time) return this.remove(what, key)
-    const sql = `UPDATE entries SET expires = ?, used = ? WHERE key = ? AND ${live}`
+    const sql = `UPDATE entries SET expires = ?, used = ? WHERE key = ? AND ${live} AND ${announced} = 0`
+    transactions.touch(key.bytes)
     const parameters = [expires, stamps.next(), key.bytes, time]
     if (signatures === undefined) return transactions.run(what, sql, ...parameters) === 1
     return transactions.write(what, () => {
@@ -179,9 +185,10 @@ export class Writer {
 
   /** Removes every entry. @returns how many were live. */
   clear(): number {
-    const { connection, leases, transactions, uses } = this.#engine
+    const { coherence, connection, hot, leases, transactions, uses } = this.#engine
     const remove = (): number => {
       const count = this.countLive()
+      coherence.touchAll()
       leases.outdateAll()
       connection.run(
         'INSERT OR IGNORE INTO trash (file, size) SELECT file, coalesce(file_size, 0) FROM entries WHERE file IS NOT NULL',
@@ -195,6 +202,7 @@ export class Writer {
         count,
       )
       uses.clear()
+      hot?.uses.clear()
       return count
     }
     return this.#makingRoom(() => transactions.write('clear', remove))
@@ -213,20 +221,22 @@ export class Writer {
   }
 
   /** Removes the row of a damaged value, if it still names that file or holds those bytes. @returns whether it did. */
-  readonly removeDamaged = (id: number, damaged: string | Uint8Array): boolean => {
+  readonly removeDamaged = (key: Uint8Array, id: number, damaged: string | Uint8Array): boolean => {
     const column = typeof damaged === 'string' ? 'file' : 'value'
-    return this.#repair(`DELETE FROM entries WHERE id = ? AND ${column} = ?`, id, damaged)
+    return this.#repair(key, `id = ? AND ${column} = ?`, id, damaged)
   }
 
   /** Removes a row that was not written by who holds the key, if it still has that signature. */
-  readonly removeForged = (id: number, signature: Uint8Array): void => {
-    this.#repair('DELETE FROM entries WHERE id = ? AND signature = ?', id, signature)
+  readonly removeForged = (key: Uint8Array, id: number, signature: Uint8Array): void => {
+    this.#repair(key, 'id = ? AND signature = ?', id, signature)
   }
 
-  #repair(sql: string, id: number, seen: string | Uint8Array): boolean {
+  #repair(key: Uint8Array, where: string, id: number, seen: string | Uint8Array): boolean {
     const { options, transactions } = this.#engine
     if (options.readonly) return false
+    transactions.touch(key)
     try {
+      const sql = `DELETE FROM entries WHERE ${where} AND ${announced} = 0`
       return transactions.run('repair', sql, id, seen) === 1
     } catch (error) {
       // The read that found the damage is a miss in any case; the next one, or check(), repairs.
@@ -258,17 +268,29 @@ export class Writer {
   }
 
   #put(what: string, prepared: Prepared, entry: NewEntry): void {
-    const { maintenance, transactions } = this.#engine
+    const { coherence, maintenance, transactions } = this.#engine
     maintenance.notePut(entry.size)
     const plain = plainParameters(entry)
+    let commit = coherence.commits + 1
+    transactions.touch(entry.key.bytes)
     if (plain !== undefined && transactions.run(what, putPlainEntry, ...plain) === 1) {
       transactions.count('sets')
+      this.#keepHot(entry, commit)
       return
     }
     this.#removeExpired(what, entry.key)
+    commit = coherence.commits + 1
+    transactions.touch(entry.key.bytes)
     transactions.run(what, putEntry, ...entryParameters(entry))
     transactions.count('sets')
+    this.#keepHot(entry, commit)
     this.#adopt(prepared)
+  }
+
+  /** What was just stored is known without reading it. Large values are left to the first who reads them. */
+  #keepHot({ key, value, flags, expires }: NewEntry, commit: number): void {
+    if (value instanceof Uint8Array)
+      this.#engine.hot?.wrote({ key, frame: value, flags, expires }, commit)
   }
 
   /** Runs a removal, which needs some room too; on a full disk the room that is reserved for that. */
@@ -286,7 +308,8 @@ export class Writer {
     const { connection, now, transactions } = this.#engine
     const expired = 'entries WHERE key = ? AND expires <= ?'
     if (connection.row(`SELECT 1 FROM ${expired}`, key.bytes, now()) === undefined) return
-    transactions.run(what, `DELETE FROM ${expired}`, key.bytes, now())
+    transactions.touch(key.bytes)
+    transactions.run(what, `DELETE FROM ${expired} AND ${announced} = 0`, key.bytes, now())
   }
 
   /** Now that a row names the file, it is the store's; or the open transaction's, whose end decides. */

@@ -145,17 +145,19 @@ export class ValueFormat {
 
   /** The value of a frame that is bare. @throws as {@link decode}. */
   decodeBare(frame: OpenFrame): unknown {
-    const { codec, payload } = frame
-    const reader = typeof codec === 'number' ? this.#readers[codec] : this.#given.get(codec)
-    if (reader === undefined) throw unknownCodec(codecName(codec))
-    return reader.decode(payload, frame)
+    return this.reader(frame.codec).decode(frame.payload, frame)
   }
 
   /** @throws whatever the codec throws at bytes it cannot read; HoldfastError `ERR_UNSUPPORTED_VALUE` for one that is not there. */
   decode({ codec, bytes, meta, version }: EncodedValue): unknown {
-    const found = this.#find(codec)
-    if (found !== undefined) return found.decode(bytes, { meta, version })
-    throw unknownCodec(codec)
+    return this.reader(codec).decode(bytes, { meta, version })
+  }
+
+  /** The codec that reads what a frame names. @throws HoldfastError `ERR_UNSUPPORTED_VALUE` for one that is not there. */
+  reader(codec: number | string): Codec {
+    const found = typeof codec === 'number' ? this.#readers[codec] : this.#find(codec)
+    if (found === undefined) throw unknownCodec(codecName(codec))
+    return found
   }
 
   #find(codec: string): Codec | undefined {

@@ -17,6 +17,7 @@ const WASM_PAGE = 65_536
 const MAX_SIZE = 65_536 * WASM_PAGE
 
 // The same on Linux and macOS.
+const PROT_READ = 1
 const PROT_READ_WRITE = 3
 const MAP_SHARED = 0x01
 const MAP_PRIVATE = 0x02
@@ -65,7 +66,7 @@ export function mapsAvailable(): { readonly available: boolean; readonly reason?
  *   less than `size` bytes in it, `size` 0 or above 4 GiB, or too many maps alive (thousands).
  */
 export function mapPrivate(descriptor: number, size: number): Uint8Array | undefined {
-  return map(descriptor, size, MAP_PRIVATE)
+  return map(descriptor, size, MAP_PRIVATE, PROT_READ_WRITE)
 }
 
 /**
@@ -73,10 +74,20 @@ export function mapPrivate(descriptor: number, size: number): Uint8Array | undef
  * for reading and writing. `Atomics` works on it between processes, except `wait` and `notify`.
  */
 export function mapShared(descriptor: number, size: number): Uint8Array | undefined {
-  return map(descriptor, size, MAP_SHARED)
+  return map(descriptor, size, MAP_SHARED, PROT_READ_WRITE)
 }
 
-function map(descriptor: number, size: number, sharing: number): Uint8Array | undefined {
+/** The same for a descriptor that is only readable, to watch what others write. Writing to it kills the process. */
+export function mapSharedReadonly(descriptor: number, size: number): Uint8Array | undefined {
+  return map(descriptor, size, MAP_SHARED, PROT_READ)
+}
+
+function map(
+  descriptor: number,
+  size: number,
+  sharing: number,
+  protection: number,
+): Uint8Array | undefined {
   maker ??= findMaker()
   if ('reason' in maker) return undefined
   if (!Number.isInteger(size) || size <= 0 || size > MAX_SIZE) return undefined
@@ -86,7 +97,7 @@ function map(descriptor: number, size: number, sharing: number): Uint8Array | un
   const address = maker.addressOf(buffer)
   const flags = sharing | MAP_FIXED
   // Where this fails, the memory is simply not used: V8 unmaps its range, whatever is left there.
-  if (maker.mmap(address, size, PROT_READ_WRITE, flags, descriptor, 0) === MAP_FAILED) {
+  if (maker.mmap(address, size, protection, flags, descriptor, 0) === MAP_FAILED) {
     return undefined
   }
   noteMap(buffer)
@@ -119,6 +130,9 @@ function findMaker(): Maker {
   const { WebAssembly } = globalThis as { WebAssembly?: { Memory: Memory } }
   if (platform !== 'linux' && platform !== 'darwin') {
     return { reason: `files are not mapped on ${platform}` }
+  }
+  if (process.env['HOLDFAST_MAPS'] === 'off') {
+    return { reason: 'maps are switched off (HOLDFAST_MAPS=off)' }
   }
   // Other engines, and V8 with its sandbox, give freed pages to others instead of unmapping them.
   if (versions['bun'] !== undefined || versions['electron'] !== undefined || isSandboxed()) {

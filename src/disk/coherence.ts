@@ -1,0 +1,294 @@
+import { randomInt } from 'node:crypto'
+import { closeSync } from 'node:fs'
+import { mapsAvailable } from '../util/memory-map.ts'
+import type { Connection } from './connection.ts'
+import type { Row } from './driver.ts'
+import { type OpenPage, PageFile } from './page-file.ts'
+import { VersionFile } from './version-file.ts'
+import { slotOf, VersionPage, type WriterPage } from './version-page.ts'
+
+/** What the page said before a row was read. */
+export interface Ticket {
+  readonly epoch: number
+  readonly slot: number
+  readonly version: number
+}
+
+/** SQL that makes a statement {@link Coherence.announce} its write; its value is 0. Never `DETERMINISTIC`: it must run. */
+export const announced = 'holdfast_announce()'
+
+/** A transaction that touches more slots than this makes all hot entries void: that costs others less than so many bumps. */
+const mostSlots = 1_024
+
+export interface CoherenceParts {
+  readonly connection: Connection
+  /** Folder of the page file. */
+  readonly folder: string
+  readonly readonly: boolean
+}
+
+/** Told what happens to hot entries that are not single. */
+export interface CoherenceListener {
+  /** No version that was remembered means anything any more. */
+  pageChanged(): void
+  /** Hits ask the database from now on, and why. */
+  fellBack(reason: string, detail: unknown): void
+}
+
+/**
+ * Keeps hot entries true across processes: whoever writes changes versions on a page that all processes share, before and
+ * after his commit, and whoever reads compares. The order of the steps is that of decision 0018, and every one of them is
+ * needed; `tests/coherence` drives this code through all interleavings.
+ *
+ * Where the page cannot be mapped, the words are this process's own, and `PRAGMA data_version` says when they must all change.
+ */
+export class Coherence {
+  /** The page that hits compare with; another one when the store's page was replaced. */
+  page: VersionPage = VersionPage.ofProcess()
+  /** Whether a hit must {@link refresh} first. */
+  isFallback = true
+  /** While a transaction is open here, its reads see what others must not. */
+  isPaused = false
+  /** How many transactions changed entries and were committed. */
+  commits = 0
+  listener: CoherenceListener | undefined
+  readonly #parts: CoherenceParts
+  readonly #file: PageFile
+  /** What all processes see: {@link page}, or its file where it cannot be mapped; none where no process has a page. */
+  #shared: WriterPage | undefined
+  #inode: bigint | undefined
+  /** Never 0, and not that of any other handle. */
+  readonly #token: number = randomInt(1, 2 ** 31 - 1)
+  /** Slots that the next statement writes to. */
+  readonly #pending: number[] = []
+  /** Slots bumped in this transaction, with the versions they got; after it, with those they had if nobody came between. */
+  readonly #bumped = new Map<number, number>()
+  #isAll = false
+  #hasBegun = false
+  #epoch = 0
+  #dataVersion: unknown
+  #failure: unknown
+
+  constructor(parts: CoherenceParts) {
+    this.#parts = parts
+    this.#file = new PageFile(parts.folder, parts.connection, parts.readonly)
+    if (!parts.readonly) parts.connection.define('holdfast_announce', this.announce)
+  }
+
+  /** Opens the page of the store, or makes one. @param write runs work as a write transaction. */
+  attach(write: (work: () => void) => void): void {
+    const { available, reason = '' } = mapsAvailable()
+    try {
+      let open = this.#file.open()
+      if (open === undefined && available && !this.#parts.readonly) {
+        write(() => {
+          // Whoever had the lock before may have made it.
+          open = this.#file.open()
+          if (open === undefined) this.#file.create()
+        })
+        open ??= this.#file.open()
+      }
+      this.#use(open)
+      if (this.isFallback) this.listener?.fellBack(reason || 'there is no version page', undefined)
+    } catch (error) {
+      this.#use(undefined)
+      this.listener?.fellBack('the version page cannot be used', error)
+    }
+  }
+
+  /** Whether the page that is in use is no longer the store's, or there is none: {@link attach} again. */
+  get isDetached(): boolean {
+    if (!mapsAvailable().available) return false
+    return this.isFallback || this.page.isRetired() || this.#file.inode() !== this.#inode
+  }
+
+  close(): void {
+    if (this.#shared instanceof VersionFile) this.#shared.close()
+    this.#shared = undefined
+  }
+
+  /** Makes the words void if another connection has written. For use before they are compared, where they are this process's own. */
+  refresh(): void {
+    let version: unknown
+    try {
+      version = (this.#parts.connection.prepare('PRAGMA data_version').get() as Row)[0]
+    } catch {
+      // Nobody knows what was written: the read that follows will say what is wrong.
+    }
+    if (version !== undefined && version === this.#dataVersion) return
+    this.#dataVersion = version
+    this.page.bumpEpoch()
+  }
+
+  /** What the page says now, to be compared after a row was read; `undefined` where what is read must not be kept. */
+  ticket(key: Uint8Array): Ticket | undefined {
+    if (this.isPaused) return undefined
+    if (this.isFallback) this.refresh()
+    const slot = slotOf(key)
+    return { epoch: this.page.epoch(), slot, version: this.page.version(slot) }
+  }
+
+  /** Whether nothing was written to that slot since `ticket`, nor is being written anywhere. */
+  holds({ epoch, slot, version }: Ticket): boolean {
+    const { page } = this
+    if (page.epoch() !== epoch || page.version(slot) !== version) return false
+    return page.writer() === 0 && !page.isRetired()
+  }
+
+  /** Before a statement that changes the entry of `key`. It must call {@link announced}, unless a transaction is open. */
+  touch(key: Uint8Array): void {
+    this.#pending.push(slotOf(key))
+    if (this.isPaused) this.announce()
+  }
+
+  /** Before a statement that changes entries whose keys are not known, inside a transaction. */
+  touchAll(): void {
+    this.announce()
+    if (!this.#isAll) this.#bumpAllFirst()
+  }
+
+  /** Runs while the write lock is held and nothing is committed yet: inside the statement that writes. */
+  readonly announce = (): number => {
+    try {
+      if (!this.#hasBegun) this.#begin()
+      for (const slot of this.#pending) if (!this.#isAll) this.#bumpFirst(slot)
+      this.#pending.length = 0
+      return 0
+    } catch (error) {
+      this.#failure = error
+      throw error
+    }
+  }
+
+  /** After a commit. */
+  committed(): void {
+    this.#pending.length = 0
+    if (!this.#hasBegun) return
+    this.#hasBegun = false
+    this.commits += 1
+    try {
+      if (this.#isAll) this.#bumpAll()
+      else for (const [slot, first] of this.#bumped) this.#bumpAgain(slot, first)
+      this.#shared?.release(this.#token)
+    } catch {
+      // Our token stays: no reader keeps anything until the next writer has found it and made all entries void.
+    }
+    this.#isAll = false
+  }
+
+  /** After a rollback, or a statement that failed. */
+  rolledBack(): void {
+    this.#pending.length = 0
+    if (!this.#hasBegun) return
+    this.#hasBegun = false
+    this.#isAll = false
+    this.#bumped.clear()
+    try {
+      this.#shared?.release(this.#token)
+    } catch {
+      // As above.
+    }
+  }
+
+  /**
+   * The version of a slot that was written to by the last commit, if nobody else has written to it since we had the lock:
+   * what we stored is still true as long as it stays.
+   */
+  settled(slot: number): number | undefined {
+    return this.#bumped.get(slot)
+  }
+
+  /** The epoch that goes with {@link settled}. */
+  get settledEpoch(): number {
+    return this.#epoch
+  }
+
+  /** Why {@link announce} failed, once. */
+  takeFailure(): unknown {
+    const failure = this.#failure
+    this.#failure = undefined
+    return failure
+  }
+
+  #begin(): void {
+    this.#bumped.clear()
+    this.#isAll = false
+    const shared = this.#current()
+    if (shared !== undefined) {
+      // Somebody died here, or has committed and is about to release: what he bumped and what not is unknown.
+      if (shared.writer() !== 0) shared.bumpEpoch()
+      shared.claim(this.#token)
+    }
+    this.#hasBegun = true
+    this.#epoch = this.page.epoch()
+  }
+
+  /** The page to write to: that of the store as it is now, which cannot change while we hold the lock. */
+  #current(): WriterPage | undefined {
+    const shared = this.#shared
+    if (shared !== undefined && !shared.isRetired()) return shared
+    const open = this.#file.openAny()
+    if (open === undefined) return shared
+    if (shared instanceof VersionFile) shared.close()
+    this.#shared = this.#asFile(open)
+    return this.#shared
+  }
+
+  #bumpFirst(slot: number): void {
+    if (this.#bumped.has(slot)) return
+    if (this.#bumped.size >= mostSlots) {
+      this.#bumpAllFirst()
+      return
+    }
+    if (this.#shared !== this.page) this.#shared?.bump(slot)
+    this.#bumped.set(slot, this.page.bump(slot))
+  }
+
+  #bumpAgain(slot: number, first: number): void {
+    if (this.#shared !== this.page) this.#shared?.bump(slot)
+    const second = this.page.bump(slot)
+    if (second === ((first + 1) | 0)) this.#bumped.set(slot, second)
+    else this.#bumped.delete(slot)
+  }
+
+  #bumpAllFirst(): void {
+    this.#bumpAll()
+    this.#isAll = true
+    this.#bumped.clear()
+  }
+
+  #bumpAll(): void {
+    if (this.#shared !== this.page) this.#shared?.bumpEpoch()
+    this.page.bumpEpoch()
+  }
+
+  #use(open: OpenPage | undefined): void {
+    this.close()
+    const mapped = open === undefined ? undefined : this.#file.map(open)
+    this.#inode = open?.inode
+    this.isFallback = mapped === undefined
+    this.page = mapped ?? VersionPage.ofProcess()
+    if (open !== undefined) {
+      if (mapped !== undefined || this.#parts.readonly) closeSync(open.descriptor)
+      if (!this.#parts.readonly) this.#shared = mapped ?? this.#asFile(open)
+    }
+    this.listener?.pageChanged()
+  }
+
+  #asFile({ descriptor }: OpenPage): VersionFile {
+    return new VersionFile(descriptor, (work) => {
+      const { connection } = this.#parts
+      try {
+        connection.prepare('BEGIN IMMEDIATE').run()
+      } catch {
+        // Somebody else writes: he has found our token, or will.
+        return
+      }
+      try {
+        work()
+      } finally {
+        connection.prepare('ROLLBACK').run()
+      }
+    })
+  }
+}
