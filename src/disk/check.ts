@@ -5,6 +5,7 @@ import { findUnreadableKeys, findUnsoundRows } from './check-rows.ts'
 import type { Row } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { findOrphans, valueFolders } from './recovery.ts'
+import { removeDamaged } from './repair.ts'
 import { isDamage } from './sqlite-errors.ts'
 import { keyed } from './stored-key.ts'
 import { unlinkIfThere } from './value-files.ts'
@@ -162,8 +163,7 @@ class Audit {
         if (isFrame(value)) continue
         const detail = 'the value is not what was written'
         const fixed =
-          this.#fix &&
-          this.#engine.writer.removeDamaged(key as Uint8Array, position, value as Uint8Array)
+          this.#fix && removeDamaged(this.#engine, key as Uint8Array, position, value as Uint8Array)
         this.#add({ kind: 'checksum', detail, ...keyed(key, long) }, fixed)
       }
       if (rows.length < pageSize) return
@@ -176,7 +176,7 @@ class Audit {
     if (wrong === undefined || !this.#stillNamed(row)) return
     const problem = { ...wrong, ...keyed(row[3], row[4]), file }
     const fixed =
-      this.#fix && this.#engine.writer.removeDamaged(row[3] as Uint8Array, row[0] as number, file)
+      this.#fix && removeDamaged(this.#engine, row[3] as Uint8Array, row[0] as number, file)
     this.#add(problem, fixed)
   }
 

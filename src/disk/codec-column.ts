@@ -32,6 +32,19 @@ const viewCodecs: ReadonlySet<string> = new Set([
 ])
 
 /** Whether a row's value is a view of its bytes. */
-export function isViewCodec(codec: number | string): boolean {
+function isViewCodec(codec: number | string): boolean {
   return viewCodecs.has(codecName(codec))
+}
+
+/** Below this a read costs less than a map; see decision 0016. */
+const mapViewsFrom = 2 ** 18
+
+/** From which size on value files are mapped: those whose values are views of their bytes. */
+export function mapFrom(codec: number | string): number {
+  return isViewCodec(codec) ? mapViewsFrom : Number.POSITIVE_INFINITY
+}
+
+/** Whether a value is a view of a file that nobody read: to keep a copy of it would cost what the map saves. */
+export function isMapped(codec: number | string, { byteLength }: Uint8Array): boolean {
+  return byteLength >= mapFrom(codec)
 }

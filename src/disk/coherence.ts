@@ -20,13 +20,6 @@ export const announced = 'holdfast_announce()'
 /** A transaction that touches more slots than this makes all hot entries void: that costs others less than so many bumps. */
 const mostSlots = 1_024
 
-export interface CoherenceParts {
-  readonly connection: Connection
-  /** Folder of the page file. */
-  readonly folder: string
-  readonly readonly: boolean
-}
-
 /** Told what happens to hot entries that are not single. */
 export interface CoherenceListener {
   /** No version that was remembered means anything any more. */
@@ -52,7 +45,8 @@ export class Coherence {
   /** How many transactions changed entries and were committed. */
   commits = 0
   listener: CoherenceListener | undefined
-  readonly #parts: CoherenceParts
+  readonly #connection: Connection
+  readonly #readonly: boolean
   readonly #file: PageFile
   /** What all processes see: {@link page}, or its file where it cannot be mapped; none where no process has a page. */
   #shared: WriterPage | undefined
@@ -69,10 +63,12 @@ export class Coherence {
   #dataVersion: unknown
   #failure: unknown
 
-  constructor(parts: CoherenceParts) {
-    this.#parts = parts
-    this.#file = new PageFile(parts.folder, parts.connection, parts.readonly)
-    if (!parts.readonly) parts.connection.define('holdfast_announce', this.announce)
+  /** @param folder where the page is. */
+  constructor(connection: Connection, folder: string, readonly: boolean) {
+    this.#connection = connection
+    this.#readonly = readonly
+    this.#file = new PageFile(folder, connection, readonly)
+    if (!readonly) connection.define('holdfast_announce', this.announce)
   }
 
   /** Opens the page of the store, or makes one. @param write runs work as a write transaction. */
@@ -80,7 +76,7 @@ export class Coherence {
     const { available, reason = '' } = mapsAvailable()
     try {
       let open = this.#file.open()
-      if (open === undefined && available && !this.#parts.readonly) {
+      if (open === undefined && available && !this.#readonly) {
         write(() => {
           // Whoever had the lock before may have made it.
           open = this.#file.open()
@@ -111,7 +107,7 @@ export class Coherence {
   refresh(): void {
     let version: unknown
     try {
-      version = (this.#parts.connection.prepare('PRAGMA data_version').get() as Row)[0]
+      version = (this.#connection.prepare('PRAGMA data_version').get() as Row)[0]
     } catch {
       // Nobody knows what was written: the read that follows will say what is wrong.
     }
@@ -269,15 +265,15 @@ export class Coherence {
     this.isFallback = mapped === undefined
     this.page = mapped ?? VersionPage.ofProcess()
     if (open !== undefined) {
-      if (mapped !== undefined || this.#parts.readonly) closeSync(open.descriptor)
-      if (!this.#parts.readonly) this.#shared = mapped ?? this.#asFile(open)
+      if (mapped !== undefined || this.#readonly) closeSync(open.descriptor)
+      if (!this.#readonly) this.#shared = mapped ?? this.#asFile(open)
     }
     this.listener?.pageChanged()
   }
 
   #asFile({ descriptor }: OpenPage): VersionFile {
     return new VersionFile(descriptor, (work) => {
-      const { connection } = this.#parts
+      const connection = this.#connection
       try {
         connection.prepare('BEGIN IMMEDIATE').run()
       } catch {

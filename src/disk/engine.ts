@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import type { EntryInfo } from '../contracts/entry.ts'
 import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
 import type { StoreEvent } from '../contracts/events.ts'
@@ -7,24 +6,28 @@ import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import { Coherence } from './coherence.ts'
 import { type Connection, closedError } from './connection.ts'
 import { createFolders, type Layout, prepareDirectory } from './directory.ts'
+import type { SqlValue } from './driver.ts'
 import { EntryRows } from './entry-rows.ts'
 import { evictionPolicies } from './eviction-policy.ts'
-import { HotReads } from './hot-reads.ts'
-import { HotSet } from './hot-set.ts'
+import { makeHot } from './hot.ts'
+import type { HotReads } from './hot-reads.ts'
+import type { HotSet } from './hot-set.ts'
 import { Leases } from './leases.ts'
 import { infoColumns, toInfo } from './listing.ts'
 import { Maintenance } from './maintenance.ts'
 import { openStore } from './open.ts'
 import type { ResolvedOptions } from './options.ts'
+import { Place } from './place.ts'
 import { Reader, type ReaderParts } from './reader.ts'
 import { recoverSessions } from './recovery.ts'
 import { Removal } from './removal.ts'
+import { removeDamaged, removeForged } from './repair.ts'
 import { Reserve } from './reserve.ts'
 import type { StoreKind } from './schema.ts'
 import { Session } from './session.ts'
 import { Signatures } from './signatures.ts'
 import { Snapshots } from './snapshots.ts'
-import { toStoreError } from './sqlite-errors.ts'
+import { storageCodes, toStoreError } from './sqlite-errors.ts'
 import { Stamps } from './stamp.ts'
 import { keyed, type StoredKey } from './stored-key.ts'
 import { Tally } from './tally.ts'
@@ -35,17 +38,6 @@ import { ValueFiles } from './value-files.ts'
 import { ValueReader } from './value-reader.ts'
 import { WriteLock } from './write-lock.ts'
 import { Writer } from './writer.ts'
-
-/** Failures to store that need not stop a caller who has the value. */
-const storageCodes = [
-  'ERR_BUSY',
-  'ERR_CLOSED',
-  'ERR_CORRUPT',
-  'ERR_IO',
-  'ERR_NO_SPACE',
-  'ERR_READONLY',
-  'ERR_VALUE_TOO_LARGE',
-] as const
 
 export interface EngineShape {
   /** Name of the class the caller made, for messages. */
@@ -84,9 +76,8 @@ export class Engine {
   /** Run first when the store closes. */
   readonly beforeClose: (() => void)[] = []
   readonly #session: Session | undefined
-  readonly #inode: bigint | undefined
+  readonly #place: Place
   readonly #snapshots = new Snapshots()
-  #isLost = false
   #closed = false
 
   /** @param hotSet the set that the store keeps entries in, if it shares one with others. */
@@ -105,7 +96,7 @@ export class Engine {
     })
     this.layout = layout
     this.connection = connection
-    this.#inode = inodeOf(layout.database)
+    this.#place = new Place(layout)
     try {
       if (!options.readonly) createFolders(layout)
       this.#session = options.readonly ? undefined : new Session(layout.shared)
@@ -119,11 +110,7 @@ export class Engine {
     this.stamps = new Stamps(options.clock)
     this.format = new ValueFormat({ ...options, maxStoredBytes: options.maxBytes })
     this.signatures = options.signing === undefined ? undefined : new Signatures(options.signing)
-    this.coherence = new Coherence({
-      connection,
-      folder: layout.shared,
-      readonly: options.readonly,
-    })
+    this.coherence = new Coherence(connection, layout.shared, options.readonly)
     this.transactions = new Transactions(
       connection,
       new WriteLock(connection, options.busyTimeout),
@@ -134,12 +121,10 @@ export class Engine {
     )
     const emit = options.onEvent === undefined ? undefined : this.emit
     const noteUse = policy.countsReads && !options.readonly
-    this.hot = this.#makeHot(hotSet, noteUse)
+    this.hot = makeHot(this, hotSet, noteUse)
     this.removal = new Removal(connection, emit, {
       ...options,
-      policy,
-      touch: (key) => this.transactions.touch(key),
-      writeUses: this.#writeUses,
+      ...{ policy, touch: this.#touch, writeUses: this.#writeUses },
     })
     this.trash = new Trash(
       connection,
@@ -226,7 +211,7 @@ export class Engine {
   /** @throws HoldfastError `ERR_CLOSED`; `ERR_IO` for a store whose directory is gone. */
   checkOpen(): void {
     if (this.#closed) throw closedError(this.shape.what)
-    if (this.#isLost) throw lostError(this.layout.directory)
+    if (this.#place.isLost) throw this.#place.lostError()
   }
 
   /** @throws HoldfastError `ERR_BUSY` while a transaction or a read of several entries is open. */
@@ -258,8 +243,7 @@ export class Engine {
 
   /** Looks whether the database that is open still lies in the directory: writes to one that does not would be lost. */
   checkPlace(): void {
-    if (this.#isLost || inodeOf(this.layout.database) === this.#inode) return
-    this.#isLost = true
+    if (!this.#place.isLostNow()) return
     this.hot?.clear()
     this.emit({ type: 'corrupt', reason: 'the directory was removed, or its database replaced' })
   }
@@ -273,45 +257,24 @@ export class Engine {
     this.coherence.attach((work) => this.transactions.write('open', work))
   }
 
-  #makeHot(given: HotSet | undefined, noteUse: boolean): HotReads | undefined {
-    const { coherence, format, options, tally, transactions } = this
-    if (options.hot === undefined) return undefined
-    const hot = new HotReads({
-      set: given ?? new HotSet(options.hot),
-      coherence,
-      format,
-      tally,
-      now: this.now,
-      noteUse: noteUse ? () => this.maintenance.noteUse() : undefined,
-      memory: options.encryption?.memory ?? 'plaintext',
-    })
-    transactions.listener = hot
-    coherence.listener = {
-      pageChanged: () => hot.clear(),
-      fellBack: (why, detail) => {
-        const reason = `hot entries ask the database before each use: ${why}`
-        this.emit({ type: 'fallback', reason, detail })
-      },
-    }
-    return hot
-  }
+  readonly #touch = (key: SqlValue | undefined): void => this.transactions.touch(key)
 
   readonly #writeUses = (id: number, key: unknown, long: unknown): boolean => {
-    const { connection, hot, stamps, uses } = this
+    const { connection, hot, uses } = this
     const isNoted = uses.writeOne(connection, id)
-    const wasHot = hot?.uses.writeOne(connection, hot.set, [key, long], stamps.next()) ?? false
+    const wasHot = hot?.uses.writeOne(connection, hot.set, [key, long]) ?? false
     return isNoted || wasHot
   }
 
   /** Reads that share a snapshot cannot write: what they found damaged is removed after it. */
   readonly #repair: ReaderParts['repair'] = (key, id, damaged, done) => {
     this.#snapshots.outside(() => {
-      if (this.writer.removeDamaged(key, id, damaged)) done()
+      if (removeDamaged(this, key, id, damaged)) done()
     })
   }
 
   readonly #removeForged = (key: Uint8Array, id: number, signature: Uint8Array): void => {
-    this.#snapshots.outside(() => this.writer.removeForged(key, id, signature))
+    this.#snapshots.outside(() => removeForged(this, key, id, signature))
   }
 
   readonly #noteUse = (id: number): void => {
@@ -331,15 +294,4 @@ export class Engine {
     }
     this.maintenance.start()
   }
-}
-
-function inodeOf(path: string): bigint | undefined {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino
-}
-
-function lostError(directory: string): HoldfastError {
-  return new HoldfastError(
-    'ERR_IO',
-    `${directory}: the directory was removed, or its database replaced, while it was open. Close this store and open a new one.`,
-  )
 }

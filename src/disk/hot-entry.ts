@@ -40,8 +40,9 @@ export class HotEntry {
   meta: Uint8Array = none
   /** Bytes it counts for in the budget. */
   size = 0
-  /** Uses that the store was not told of yet. */
+  /** Uses that the store was not told of yet, and the stamp of the last. */
   uses = 0
+  used = 0
   /** Whether it was read since the hand of the clock last came by. */
   isVisited = false
   /** Whether it is still in its set. */

@@ -1,26 +1,15 @@
-import type { EncodedValue } from '../contracts/codec.ts'
 import type { MemoryForm } from '../frame/encryption.ts'
-import { type OpenFrame, unwrap } from '../frame/frame.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
-import { freezePlain, immutableBytes, isImmutable, isPlainValue, textBytes } from '../util/plain-value.ts'
+import { freezePlain } from '../util/plain-value.ts'
 import type { Coherence, Ticket } from './coherence.ts'
 import { HotEntry } from './hot-entry.ts'
-import { entryBytes, type HotSet, keyOfText, textOfKey } from './hot-set.ts'
+import { type HotSet, keyOfText } from './hot-set.ts'
 import { HotUses } from './hot-uses.ts'
-import { type StoredKey, storedKeyOfText, wholeKey } from './stored-key.ts'
+import { HotValues, type ReadEntry, sizeOf } from './hot-values.ts'
+import type { Stamps } from './stamp.ts'
+import type { StoredKey } from './stored-key.ts'
 import type { Tally } from './tally.ts'
 import { epochWord, slotOf } from './version-page.ts'
-
-/** What was found of an entry by reading it. */
-export interface ReadEntry {
-  readonly frame: OpenFrame
-  /** The same, decrypted and decompressed, where it was not bare. */
-  readonly encoded: EncodedValue | undefined
-  readonly value: unknown
-  readonly flags: number
-  /** Milliseconds since the epoch, `null` = never. */
-  readonly expires: number | null
-}
 
 /** An entry that was stored, as its row has it. */
 export interface WrittenEntry {
@@ -35,6 +24,7 @@ export interface HotReadsParts {
   readonly coherence: Coherence
   readonly format: ValueFormat
   readonly tally: Tally
+  readonly stamps: Stamps
   readonly now: () => number
   /** Told that an entry was used which no note tells of yet; `undefined` where uses do not matter. */
   readonly noteUse: (() => void) | undefined
@@ -48,6 +38,7 @@ export class HotReads {
   readonly #parts: HotReadsParts
   readonly #set: HotSet
   readonly #coherence: Coherence
+  readonly #values: HotValues
   /** What the open transaction has stored. */
   #written: { readonly slot: number; readonly entry: WrittenEntry }[] = []
   #hits = 0
@@ -56,6 +47,7 @@ export class HotReads {
     this.#parts = parts
     this.#set = parts.set
     this.#coherence = parts.coherence
+    this.#values = new HotValues(parts.set, parts.format, parts.memory)
   }
 
   /** Reads that were answered from here. */
@@ -96,7 +88,7 @@ export class HotReads {
   /** The value of an entry that is true, counted; {@link broken} if it cannot be decoded, and then it is removed. */
   hit(entry: HotEntry): unknown {
     try {
-      const value = entry.state === 'value' ? entry.value : this.#valueOf(entry)
+      const value = entry.state === 'value' ? entry.value : this.#values.of(entry)
       this.#count(entry)
       return value
     } catch {
@@ -116,28 +108,13 @@ export class HotReads {
     const { noteUse } = this.#parts
     if (noteUse === undefined) return
     entry.uses += 1
-    if (entry.uses > 1) return
+    if (entry.uses > 1) {
+      entry.used = this.#parts.stamps.tick()
+      return
+    }
+    entry.used = this.#parts.stamps.next()
     this.uses.note(entry)
     noteUse()
-  }
-
-  /** @throws what the codec throws. */
-  #valueOf(entry: HotEntry): unknown {
-    switch (entry.state) {
-      case 'absent':
-      case 'value':
-        return entry.value
-      case 'plain':
-        return entry.decode(entry.bytes)
-      case 'views':
-        return entry.decode(new Uint8Array(entry.bytes))
-      case 'bytes':
-        return this.#decodeFirst(entry)
-      case 'frame':
-        return this.#openFirst(entry)
-      case 'sealed':
-        return this.#unseal(entry)
-    }
   }
 
   /** Before a read: what the page says, `undefined` where nothing read may be kept. */
@@ -155,7 +132,7 @@ export class HotReads {
     const entry = this.#entry(key, ticket.slot)
     entry.flags = read.flags
     entry.expires = read.expires ?? Number.POSITIVE_INFINITY
-    if (!this.#fill(entry, read) || !this.#coherence.holds(ticket)) return
+    if (!this.#values.fill(entry, read) || !this.#coherence.holds(ticket)) return
     this.#add(entry, ticket.version, ticket.epoch)
   }
 
@@ -204,7 +181,8 @@ export class HotReads {
     entry.flags = flags
     entry.expires = expires ?? Number.POSITIVE_INFINITY
     entry.state = 'frame'
-    entry.bytes = frame
+    // Small frames share their memory with others, which would be kept along.
+    entry.bytes = new Uint8Array(frame)
     entry.size = sizeOf(entry)
     this.#add(entry, version, this.#coherence.settledEpoch)
   }
@@ -220,94 +198,7 @@ export class HotReads {
     entry.epoch = epoch
     this.#set.add(entry)
   }
-
-  /** @returns whether there is something to keep. */
-  #fill(entry: HotEntry, read: ReadEntry): boolean {
-    const { format, memory } = this.#parts
-    const { frame, encoded, value } = read
-    if (frame.cipher !== undefined && memory === 'ciphertext') {
-      if (frame.payload.byteLength > this.#set.largest) return false
-      entry.state = 'sealed'
-      entry.frame = { ...frame, payload: new Uint8Array(frame.payload) }
-      entry.size = sizeOf(entry) + frame.payload.byteLength
-      return true
-    }
-    const shared = this.#share(entry, value)
-    if (shared !== undefined) {
-      entry.size = shared
-      return true
-    }
-    const bytes = encoded?.bytes ?? frame.payload
-    if (bytes.byteLength > this.#set.largest) return false
-    entry.state = 'bytes'
-    entry.bytes = new Uint8Array(bytes)
-    entry.codec = format.reader(encoded?.codec ?? frame.codec)
-    entry.meta = new Uint8Array(frame.meta)
-    entry.codecVersion = frame.version
-    entry.size = sizeOf(entry)
-    return true
-  }
-
-  /** Makes the entry hold `value` itself, if all readers can have the same. @returns the bytes that it counts for then. */
-  #share(entry: HotEntry, value: unknown): number | undefined {
-    const size = isImmutable(value)
-      ? immutableBytes(value)
-      : this.#set.share === 'frozen'
-        ? freezePlain(value)
-        : undefined
-    if (size === undefined) return undefined
-    entry.state = 'value'
-    entry.value = value
-    entry.bytes = none
-    return sizeOf(entry) + size
-  }
-
-  /** The first read of an entry that was stored here. */
-  #openFirst(entry: HotEntry): unknown {
-    const { format, memory } = this.#parts
-    const frame = unwrap(entry.bytes, false)
-    if (frame.cipher !== undefined && memory === 'ciphertext') {
-      entry.state = 'sealed'
-      entry.frame = frame
-      return this.#unseal(entry)
-    }
-    const encoded = format.isBare(frame) ? undefined : this.#opened(entry, frame)
-    entry.codec = format.reader(encoded?.codec ?? frame.codec)
-    entry.bytes = encoded?.bytes ?? frame.payload
-    entry.meta = frame.meta
-    entry.codecVersion = frame.version
-    return this.#decodeFirst(entry)
-  }
-
-  /** Decodes, and finds out how the next read can have it for less. */
-  #decodeFirst(entry: HotEntry): unknown {
-    const value = entry.decode(new Uint8Array(entry.bytes))
-    const shared = this.#share(entry, value)
-    if (shared === undefined) entry.state = isPlainValue(value) ? 'plain' : 'views'
-    this.#set.resize(entry, shared ?? sizeOf(entry))
-    return value
-  }
-
-  #unseal(entry: HotEntry): unknown {
-    const { frame } = entry
-    if (frame === undefined) return undefined
-    const { codec, bytes, meta, version } = this.#opened(entry, frame)
-    return this.#parts.format.reader(codec).decode(bytes, { meta, version })
-  }
-
-  #opened(entry: HotEntry, frame: OpenFrame): EncodedValue {
-    const text = entry.isText ? String(entry.index) : textOfKey(entry.index)
-    return this.#parts.format.open(frame, wholeKey(storedKeyOfText(text)))
-  }
 }
-
-const none = new Uint8Array(0)
 
 /** Said of an entry whose value cannot be decoded: reading it from the database says why. */
 export const broken: unique symbol = Symbol('broken')
-
-/** Bytes that an entry counts for, a value that it holds itself left out. */
-function sizeOf(entry: HotEntry): number {
-  const key = typeof entry.index === 'string' ? textBytes(entry.index) : 8
-  return entryBytes + key + entry.bytes.byteLength + (entry.meta?.byteLength ?? 0)
-}

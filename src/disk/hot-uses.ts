@@ -32,21 +32,21 @@ export class HotUses {
   }
 
   /** Writes up to `limit` notes into the open transaction, oldest first. */
-  write(connection: Connection, limit: number, stamp: () => number): void {
+  write(connection: Connection, limit: number): void {
     const end = Math.min(this.#noted.length, this.#next + limit)
     for (; this.#next < end; this.#next += 1)
-      writeUses(connection, this.#noted[this.#next] as HotEntry, stamp())
+      writeUses(connection, this.#noted[this.#next] as HotEntry)
     if (this.#next < this.#noted.length) return
     this.#noted = []
     this.#next = 0
   }
 
   /** Writes the note about the entry of one row, if there is any, into the open transaction. @returns whether there was. */
-  writeOne(connection: Connection, set: HotSet, row: readonly unknown[], stamp: number): boolean {
+  writeOne(connection: Connection, set: HotSet, row: readonly unknown[]): boolean {
     if (this.size === 0) return false
     const entry = set.ofText(textOfRow(row[0], row[1]))
     if (entry === undefined || entry.uses === 0) return false
-    writeUses(connection, entry, stamp)
+    writeUses(connection, entry)
     return true
   }
 
@@ -56,11 +56,11 @@ export class HotUses {
   }
 }
 
-function writeUses(connection: Connection, entry: HotEntry, stamp: number): void {
-  const { index, isText, uses } = entry
+function writeUses(connection: Connection, entry: HotEntry): void {
+  const { index, isText, used, uses } = entry
   if (uses === 0) return
   const { bytes } = storedKeyOfText(isText ? String(index) : textOfKey(index))
-  connection.run(update, stamp, uses, bytes)
+  connection.run(update, used, uses, bytes)
   // Should the transaction fail, the entry looks unused for a while: not worth keeping two books.
   entry.uses = 0
 }

@@ -154,12 +154,12 @@ export class Maintenance {
 
   /** Never waits for the write lock: what is not written now is written later. */
   #writeUses(limit: number): void {
-    const { connection, hot, stamps, tally, transactions, uses } = this.#engine
+    const { connection, hot, tally, transactions, uses } = this.#engine
     this.#usesWritten = performance.now()
     if (uses.size === 0 && tally.isEmpty && (hot?.uses.size ?? 0) === 0) return
     transactions.tryWrite('note uses', () => {
       uses.write(connection, limit)
-      hot?.uses.write(connection, limit, () => stamps.next())
+      hot?.uses.write(connection, limit)
       tally.write(connection)
     })
   }

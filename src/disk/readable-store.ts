@@ -13,6 +13,7 @@ import type { ResolvedOptions } from './options.ts'
 import { openReadStream } from './read-stream.ts'
 import type { StoreKind } from './schema.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
+import { countLive, liveBytes } from './totals.ts'
 import { storeVolume } from './volume.ts'
 
 /** The verbs that only read, of every embedded store. */
@@ -37,7 +38,7 @@ export class ReadableStore<V = unknown> {
   /** Live entries; kept, not counted. */
   get size(): number {
     this.engine.checkOpen()
-    return this.engine.writer.countLive()
+    return countLive(this.engine.connection, this.engine.now())
   }
 
   /** The value of `key`; `undefined` if there is none. */
@@ -146,7 +147,7 @@ export class ReadableStore<V = unknown> {
   /** Stored bytes of all live values; kept, not counted. */
   bytes(): number {
     this.engine.checkOpen()
-    return this.engine.writer.liveBytes()
+    return liveBytes(this.engine.connection, this.engine.now())
   }
 
   /** Bytes on disk: database, log and value files, also those that wait to be removed. */

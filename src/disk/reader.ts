@@ -4,7 +4,7 @@ import type { StoreEvent } from '../contracts/events.ts'
 import { decryptError, decryptReason } from '../frame/encryption-error.ts'
 import { type OpenFrame, unwrap } from '../frame/frame.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
-import { isViewCodec } from './codec-column.ts'
+import { isMapped, mapFrom } from './codec-column.ts'
 import type { Ticket } from './coherence.ts'
 import type { Row } from './driver.ts'
 import type { EntryRows } from './entry-rows.ts'
@@ -116,7 +116,7 @@ export class Reader {
     if (encoded === null) return undefined
     try {
       const value = encoded === undefined ? format.decodeBare(frame) : format.decode(encoded)
-      if (ticket !== undefined && !isMapped(frame))
+      if (ticket !== undefined && !isMapped(frame.codec, frame.payload))
         hot?.keep(ticket, key, { ...found, encoded, value })
       return { id, flags, value }
     } catch (error) {
@@ -267,11 +267,6 @@ export class Reader {
   }
 }
 
-/** Such values are views of a file that nobody read: keeping a copy would cost what the map saves. */
-function isMapped({ codec, payload }: OpenFrame): boolean {
-  return payload.byteLength >= mapFrom(codec)
-}
-
 function foundFrame(row: Row, frame: OpenFrame): FoundFrame {
   return {
     id: row[0] as number,
@@ -279,14 +274,6 @@ function foundFrame(row: Row, frame: OpenFrame): FoundFrame {
     expires: row[1] as number | null,
     frame,
   }
-}
-
-/** Below this a read costs less than a map; see decision 0016. */
-const mapViewsFrom = 2 ** 18
-
-/** From which size on value files are mapped: those whose values are views of their bytes. */
-function mapFrom(codec: number | string): number {
-  return isViewCodec(codec) ? mapViewsFrom : Number.POSITIVE_INFINITY
 }
 
 function isSigned(signatures: Signatures, { digest }: Trust, bytes: Uint8Array): boolean {

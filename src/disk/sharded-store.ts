@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Entry, EntryInfo, MappedValue, SetOptions } from '../contracts/entry.ts'
 import type { Key } from '../contracts/key.ts'
 import { hashContent } from '../keys/pending-content.ts'
+import { groupBy } from '../util/group-by.ts'
 import { checkIterable } from '../util/options.ts'
 import { prepareTarget } from './backup.ts'
 import type { CheckOptions, CheckReport } from './check.ts'
@@ -20,7 +21,6 @@ import { ownBytes } from './own-bytes.ts'
 import { shardOf } from './shards.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { type StoredKey, toStoredKey } from './stored-key.ts'
-import type { EncodedEntry } from './writable-store.ts'
 
 /**
  * The verbs of a store over several, each key always in the same one: as many processes can write at once as there are
@@ -131,7 +131,7 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
     this.first.engine.checkOpen()
     const asked = [...checkIterable('keys', keys)]
     const found = new Map<Key, T>()
-    for (const [shard, some] of this.#split(asked, (key) => toStoredKey(key))) {
+    for (const [shard, some] of groupBy(asked, (key) => this.of(key))) {
       for (const [key, value] of shard.getMany<T>(some)) found.set(key, value)
     }
     return new Map(asked.filter((key) => found.has(key)).map((key) => [key, found.get(key) as T]))
@@ -141,7 +141,7 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
   setMany(entries: Iterable<readonly [Key, V, SetOptions?]>): void {
     this.first.engine.checkOpen()
     const encoded = this.first.encodeMany(entries)
-    for (const [shard, some] of this.#split<EncodedEntry>(encoded, (entry) => entry.stored))
+    for (const [shard, some] of groupBy(encoded, ({ stored }) => this.#at(stored)))
       shard.storeMany(some)
   }
 
@@ -149,9 +149,7 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
   deleteMany(keys: Iterable<Key>): number {
     this.first.engine.checkOpen()
     let count = 0
-    for (const [shard, some] of this.#split([...checkIterable('keys', keys)], (key) =>
-      toStoredKey(key),
-    ))
+    for (const [shard, some] of groupBy([...checkIterable('keys', keys)], (key) => this.of(key)))
       count += shard.deleteMany(some)
     return count
   }
@@ -297,16 +295,5 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   #at(key: StoredKey): S {
     return this.shards[shardOf(key, this.shards.length)] as S
-  }
-
-  #split<T>(items: readonly T[], keyOf: (item: T) => StoredKey): Map<S, T[]> {
-    const split = new Map<S, T[]>()
-    for (const item of items) {
-      const shard = this.#at(keyOf(item))
-      const some = split.get(shard)
-      if (some === undefined) split.set(shard, [item])
-      else some.push(item)
-    }
-    return split
   }
 }

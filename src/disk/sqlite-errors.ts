@@ -114,3 +114,14 @@ function codeOfResult(extended: number): ErrorCode {
       return 'ERR_IO'
   }
 }
+
+/** Failures to store that need not stop a caller who has the value. */
+export const storageCodes = [
+  'ERR_BUSY',
+  'ERR_CLOSED',
+  'ERR_CORRUPT',
+  'ERR_IO',
+  'ERR_NO_SPACE',
+  'ERR_READONLY',
+  'ERR_VALUE_TOO_LARGE',
+] as const

@@ -17,3 +17,15 @@ export function readTotals(connection: Connection): Totals {
   const [entries = 0, bytes = 0, fileBytes = 0, trashBytes = 0] = row as readonly number[]
   return { entries, bytes, fileBytes, trashBytes }
 }
+
+/** How many entries are live at `now`: the counter less those that expired and were not removed yet. */
+export function countLive(connection: Connection, now: number): number {
+  const sql = 'SELECT entries - (SELECT count(*) FROM entries WHERE expires <= ?) FROM counters'
+  return (connection.row(sql, now)?.[0] as number | undefined) ?? 0
+}
+
+/** Stored bytes of the entries that are live at `now`. */
+export function liveBytes(connection: Connection, now: number): number {
+  const sql = 'SELECT bytes - (SELECT total(size) FROM entries WHERE expires <= ?) FROM counters'
+  return (connection.row(sql, now)?.[0] as number | undefined) ?? 0
+}

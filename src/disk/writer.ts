@@ -1,5 +1,5 @@
 import type { EncodedValue } from '../contracts/codec.ts'
-import { HoldfastError, isHoldfastError } from '../contracts/errors.ts'
+import { isHoldfastError } from '../contracts/errors.ts'
 import { wrap, wrapApart } from '../frame/frame.ts'
 import type { SealedValue } from '../frame/value-format.ts'
 import { announced } from './coherence.ts'
@@ -16,6 +16,7 @@ import { deleteTriggers, dropDeleteTriggers } from './schema.ts'
 import { expiryOf, type ResolvedSetOptions } from './set-options.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { type StoredKey, wholeKey } from './stored-key.ts'
+import { countLive } from './totals.ts'
 import type { NewFile } from './value-files.ts'
 
 /** A value ready to be stored: encoded, and already in its file if it is large. */
@@ -187,7 +188,7 @@ export class Writer {
   clear(): number {
     const { coherence, connection, hot, leases, transactions, uses } = this.#engine
     const remove = (): number => {
-      const count = this.countLive()
+      const count = countLive(connection, this.#engine.now())
       coherence.touchAll()
       leases.outdateAll()
       connection.run(
@@ -206,43 +207,6 @@ export class Writer {
       return count
     }
     return this.#makingRoom(() => transactions.write('clear', remove))
-  }
-
-  /** How many entries are live: the counter less those that expired and were not removed yet. */
-  countLive(): number {
-    const sql = 'SELECT entries - (SELECT count(*) FROM entries WHERE expires <= ?) FROM counters'
-    return (this.#engine.connection.row(sql, this.#engine.now())?.[0] as number | undefined) ?? 0
-  }
-
-  /** Stored bytes of the live entries. */
-  liveBytes(): number {
-    const sql = 'SELECT bytes - (SELECT total(size) FROM entries WHERE expires <= ?) FROM counters'
-    return (this.#engine.connection.row(sql, this.#engine.now())?.[0] as number | undefined) ?? 0
-  }
-
-  /** Removes the row of a damaged value, if it still names that file or holds those bytes. @returns whether it did. */
-  readonly removeDamaged = (key: Uint8Array, id: number, damaged: string | Uint8Array): boolean => {
-    const column = typeof damaged === 'string' ? 'file' : 'value'
-    return this.#repair(key, `id = ? AND ${column} = ?`, id, damaged)
-  }
-
-  /** Removes a row that was not written by who holds the key, if it still has that signature. */
-  readonly removeForged = (key: Uint8Array, id: number, signature: Uint8Array): void => {
-    this.#repair(key, 'id = ? AND signature = ?', id, signature)
-  }
-
-  #repair(key: Uint8Array, where: string, id: number, seen: string | Uint8Array): boolean {
-    const { options, transactions } = this.#engine
-    if (options.readonly) return false
-    transactions.touch(key)
-    try {
-      const sql = `DELETE FROM entries WHERE ${where} AND ${announced} = 0`
-      return transactions.run('repair', sql, id, seen) === 1
-    } catch (error) {
-      // The read that found the damage is a miss in any case; the next one, or check(), repairs.
-      if (error instanceof HoldfastError) return false
-      throw error
-    }
   }
 
   #entry(key: StoredKey, prepared: Prepared, options: ResolvedSetOptions, flags: number): NewEntry {
