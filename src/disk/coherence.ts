@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs'
 import { mapsAvailable } from '../util/memory-map.ts'
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
-import { type OpenPage, PageFile } from './page-file.ts'
+import type { OpenPage, PageFile } from './page-file.ts'
 import { VersionFile } from './version-file.ts'
 import { slotOf, VersionPage, type WriterPage } from './version-page.ts'
 
@@ -19,6 +19,9 @@ export const announced = 'holdfast_announce()'
 
 /** A transaction that touches more slots than this makes all hot entries void: that costs others less than so many bumps. */
 const mostSlots = 1_024
+
+/** Stands in until the store's page is opened. */
+const unattached = new VersionPage(new Int32Array(0))
 
 /** Told what happens to hot entries that are not single. */
 export interface CoherenceListener {
@@ -37,7 +40,7 @@ export interface CoherenceListener {
  */
 export class Coherence {
   /** The page that hits compare with; another one when the store's page was replaced. */
-  page: VersionPage = VersionPage.ofProcess()
+  page: VersionPage = unattached
   /** Whether a hit must {@link refresh} first. */
   isFallback = true
   /** While a transaction is open here, its reads see what others must not. */
@@ -63,11 +66,10 @@ export class Coherence {
   #dataVersion: unknown
   #failure: unknown
 
-  /** @param folder where the page is. */
-  constructor(connection: Connection, folder: string, readonly: boolean) {
+  constructor(connection: Connection, file: PageFile, readonly: boolean) {
     this.#connection = connection
     this.#readonly = readonly
-    this.#file = new PageFile(folder, connection, readonly)
+    this.#file = file
     if (!readonly) connection.define('holdfast_announce', this.announce)
   }
 

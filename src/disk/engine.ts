@@ -17,6 +17,7 @@ import { infoColumns, toInfo } from './listing.ts'
 import { Maintenance } from './maintenance.ts'
 import { openStore } from './open.ts'
 import type { ResolvedOptions } from './options.ts'
+import { PageFile } from './page-file.ts'
 import { Place } from './place.ts'
 import { Reader, type ReaderParts } from './reader.ts'
 import { recoverSessions } from './recovery.ts'
@@ -110,7 +111,8 @@ export class Engine {
     this.stamps = new Stamps(options.clock)
     this.format = new ValueFormat({ ...options, maxStoredBytes: options.maxBytes })
     this.signatures = options.signing === undefined ? undefined : new Signatures(options.signing)
-    this.coherence = new Coherence(connection, layout.shared, options.readonly)
+    const page = new PageFile(layout.shared, connection, options.readonly)
+    this.coherence = new Coherence(connection, page, options.readonly)
     this.transactions = new Transactions(
       connection,
       new WriteLock(connection, options.busyTimeout),

@@ -17,7 +17,7 @@ async function tamper(directory: string, sql: string): Promise<void> {
 
 function filled() {
   const events: StoreEvent[] = []
-  const cache = openCache({ inlineBytes: 100, onEvent: (event) => events.push(event) })
+  const cache = openCache({ hot: false, inlineBytes: 100, onEvent: (event) => events.push(event) })
   cache.set('small', 'value', { tags: ['t'], meta: { by: 'me' }, ttl: '1h' })
   cache.set('large', Buffer.alloc(500, 'v'))
   cache.set('other', 'good')
