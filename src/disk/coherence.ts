@@ -21,7 +21,7 @@ export const announced = 'holdfast_announce()'
 const mostSlots = 1_024
 
 /** Stands in until the store's page is opened. */
-const unattached = new VersionPage(new Int32Array(0))
+const unattached = VersionPage.ofProcess()
 
 /** Told what happens to hot entries that are not single. */
 export interface CoherenceListener {
