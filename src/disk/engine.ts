@@ -145,7 +145,7 @@ export class Engine {
     this.rows = new EntryRows({ ...this, removeForged: this.#removeForged })
     this.reader = new Reader({
       ...this,
-      verify: options.verify !== 'never',
+      verify: options.verify,
       throwsAtDamage: options.encryption?.onFailure === 'throw',
       noteUse: noteUse ? this.#noteUse : undefined,
       repair: this.#repair,

@@ -31,6 +31,7 @@ export interface FoundFrame {
   readonly id: number
   readonly flags: number
   readonly expires: number | null
+  readonly isFile: boolean
   readonly frame: OpenFrame
 }
 
@@ -53,8 +54,8 @@ export interface ReaderParts {
   readonly signatures: Signatures | undefined
   /** What this process keeps, if it does. */
   readonly hot: HotReads | undefined
-  /** Whether inline values are compared with their checksum. */
-  readonly verify: boolean
+  /** When checksums are compared. With `'always'` no value of a file is kept: every read is to look at the file. */
+  readonly verify: 'first' | 'always' | 'never'
   /** Notes that an entry was used, if the store wants to know. */
   readonly noteUse: ((id: number) => void) | undefined
   readonly tally: Tally
@@ -116,7 +117,7 @@ export class Reader {
     if (encoded === null) return undefined
     try {
       const value = encoded === undefined ? format.decodeBare(frame) : format.decode(encoded)
-      if (ticket !== undefined && !isMapped(frame.codec, frame.payload))
+      if (ticket !== undefined && this.#isKept(found))
         hot?.keep(ticket, key, { ...found, encoded, value })
       return { id, flags, value }
     } catch (error) {
@@ -132,6 +133,10 @@ export class Reader {
     const { id, flags, frame } = found
     const encoded = this.#open(frame, key)
     return encoded === null ? undefined : { id, flags, encoded }
+  }
+
+  #isKept({ isFile, frame }: FoundFrame): boolean {
+    return !isFile || (this.#parts.verify !== 'always' && !isMapped(frame.codec, frame.payload))
   }
 
   /** `null` for a value that cannot be decrypted or decompressed, which is reported. */
@@ -177,7 +182,7 @@ export class Reader {
     if (signatures !== undefined && !isSigned(signatures, trust, bytes))
       return this.#parts.rows.distrust(key, row, signatures.forged)
     try {
-      return this.#allowed(key, row, unwrap(bytes, verify))
+      return this.#allowed(key, row, unwrap(bytes, verify !== 'never'))
     } catch (error) {
       if (!isHoldfastError(error, 'ERR_INVALID_FRAME', 'ERR_NEWER_FORMAT')) throw error
       // What a newer version wrote stays for those who can read it.
@@ -272,6 +277,7 @@ function foundFrame(row: Row, frame: OpenFrame): FoundFrame {
     id: row[0] as number,
     flags: row[3] as number,
     expires: row[1] as number | null,
+    isFile: row[4] !== null,
     frame,
   }
 }
