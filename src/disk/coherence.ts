@@ -271,6 +271,7 @@ export class Coherence {
       if (!this.#readonly) this.#shared = mapped ?? this.#asFile(open)
     }
     this.listener?.pageChanged()
+    if (this.isFallback) this.refresh()
   }
 
   #asFile({ descriptor }: OpenPage): VersionFile {

@@ -74,7 +74,7 @@ export class PageFile {
     try {
       descriptor = openSync(this.path, this.#flags)
     } catch (error) {
-      if (hasCode(error, 'ENOENT', 'ELOOP', 'ENXIO')) return undefined
+      if (hasCode(error, 'ENOENT', 'ELOOP', 'ENXIO', 'EISDIR')) return undefined
       throw error
     }
     try {
