@@ -4,6 +4,7 @@ import { runBatch } from './disk/batch.mjs'
 import { drawCharts } from './disk/charts.mjs'
 import { runEviction } from './disk/eviction.mjs'
 import { runGrowth } from './disk/growth.mjs'
+import { runHot } from './disk/hot.mjs'
 import { runInFlight } from './disk/in-flight.mjs'
 import { runMap } from './disk/map.mjs'
 import { runProcesses } from './disk/processes.mjs'
@@ -20,6 +21,7 @@ import { loadSubjects } from './subjects/all.mjs'
 
 /** What `--only` takes, and what measures it. */
 const ROWS = {
+  hot: runHot,
   get: runSingle,
   miss: runSingle,
   set: runSingle,
