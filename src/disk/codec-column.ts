@@ -35,3 +35,10 @@ const viewCodecs: ReadonlySet<string> = new Set([
 export function isViewCodec(codec: number | string): boolean {
   return viewCodecs.has(codecName(codec))
 }
+
+const arrowCodecs: ReadonlySet<string> = new Set(['arrow', 'arrow-vector'])
+
+/** Whether a row's value is of columns that are only ever looked into through their Arrow classes. */
+export function isArrowCodec(codec: number | string): boolean {
+  return arrowCodecs.has(codecName(codec))
+}
