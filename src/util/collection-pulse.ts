@@ -1,29 +1,32 @@
+import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 
 /** V8 answers a new buffer above this size (64 MiB) with a step of garbage collection. */
 const SEEN_BYTES = 2 ** 26 + 8
 /** So many uncounted maps may be made between two pulses; some hundred are alive at most, then. */
 const MAPS_PER_PULSE = 256
-/** Bytes of uncounted maps between two pulses, in no case more than this. */
-const MAX_BYTES_PER_PULSE = 2 ** 32
-/** Whoever writes to all of his maps turns them into real memory: three to five times a pulse's share can be alive. */
+/** Bytes of uncounted maps between two looks at the memory of the process, in no case more than this. */
+const MAX_BYTES_PER_LOOK = 2 ** 32
 const SHARE_OF_MEMORY = 8
 
 let maps = 0
 let bytes = 0
-let bytesPerPulse: number | undefined
+let share: number | undefined
 
 /**
  * To be called before each map over memory that V8 does not count. In a program that makes little other garbage, nothing
- * would ever have it collect such maps: so after a number of them, or of their bytes, it gets to see one large buffer, of
- * which no page is ever touched. That costs some milliseconds, once for all of those maps.
+ * would ever have it collect such maps: so after a number of them it gets to see one large buffer, of which no page is ever
+ * touched. It answers with a collection that takes some milliseconds, once for all of those maps.
+ *
+ * How long they are matters only where they are written to: then their pages are memory of this process alone.
  */
 export function pulseBeforeMap(size: number): void {
-  bytesPerPulse ??= Math.min(MAX_BYTES_PER_PULSE, memoryOfProcess() / SHARE_OF_MEMORY)
-  if (maps >= MAPS_PER_PULSE || bytes >= bytesPerPulse) {
+  share ??= memoryOfProcess() / SHARE_OF_MEMORY
+  const isLookDue = bytes >= Math.min(share, MAX_BYTES_PER_LOOK)
+  if (isLookDue) bytes = 0
+  if (maps >= MAPS_PER_PULSE || (isLookDue && ownMemory() >= share)) {
     pulse()
     maps = 0
-    bytes = 0
   }
   maps += 1
   bytes += size
@@ -34,6 +37,16 @@ function pulse(): void {
     void new ArrayBuffer(SEEN_BYTES)
   } catch {
     // No address space: V8 has collected all that it could before it said so, which is what was wanted.
+  }
+}
+
+/** Memory that this process has to itself: not the pages of files, which the kernel can take back. */
+function ownMemory(): number {
+  try {
+    const status = readFileSync('/proc/self/status', 'latin1')
+    return Number(/^RssAnon:\s*(\d+) kB/m.exec(status)?.[1]) * 1024
+  } catch {
+    return process.memoryUsage.rss()
   }
 }
 
