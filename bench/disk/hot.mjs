@@ -59,7 +59,10 @@ async function runFrozen(context, entries) {
   context.progress(`hot get, frozen objects, ${countLabel(entries)} entries`)
   const makeValue = (_, index) => makeRecord(index)
   const hot = { maxBytes: ROOM, share: 'frozen' }
-  const open = [openHoldfast(context, entries, makeValue, { hot }), await openLru(entries, makeValue)]
+  const open = [
+    openHoldfast(context, entries, makeValue, { hot }),
+    await openLru(entries, makeValue),
+  ]
   const slices = await race(context, open, entries)
   const title = `hot get, object, share frozen, ${countLabel(entries)} entries`
   const sides = { ours: 'holdfast', peer: 'lru-cache, ttl' }

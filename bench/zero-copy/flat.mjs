@@ -40,8 +40,8 @@ async function measure({ results, rounds, sizes, progress }, cache, title, use) 
 }
 
 /**
- * V8 answers any buffer of more than 64 MiB with a step of garbage collection, of some milliseconds whatever the size. Sizes on
- * the same side of it are compared too, so that this step can be told from a cost that grows.
+ * V8 answers an ArrayBuffer of more than 64 MiB, which arrays have, with a step of garbage collection: some milliseconds,
+ * whatever the size. Sizes on the same side of it are compared too, so that this step can be told from a cost that grows.
  */
 function pairs(sizes) {
   const step = 64

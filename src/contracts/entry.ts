@@ -54,7 +54,11 @@ export interface EntryInfo {
 
 /** A view of a stored value's bytes; see `DiskCache.map`. */
 export interface MappedValue extends Disposable {
-  /** The value's bytes without any header. @throws HoldfastError `ERR_CLOSED` after `close()`. */
+  /**
+   * The value's bytes without any header. Where they are mapped, their `buffer` is a SharedArrayBuffer, which costs the same at
+   * any size; `new Uint8Array(bytes)` copies them into an ArrayBuffer.
+   * @throws HoldfastError `ERR_CLOSED` after `close()`.
+   */
   readonly bytes: Uint8Array
   /** Length of `bytes`. */
   readonly size: number

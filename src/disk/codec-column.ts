@@ -48,3 +48,10 @@ export function mapFrom(codec: number | string): number {
 export function isMapped(codec: number | string, { byteLength }: Uint8Array): boolean {
   return byteLength >= mapFrom(codec)
 }
+
+const arrowCodecs: ReadonlySet<string> = new Set(['arrow', 'arrow-vector'])
+
+/** Whether a row's value is of columns that are only ever looked into through their Arrow classes. */
+export function isArrowCodec(codec: number | string): boolean {
+  return arrowCodecs.has(codecName(codec))
+}

@@ -39,19 +39,18 @@ export interface CoherenceListener {
  * Where the page cannot be mapped, the words are this process's own, and `PRAGMA data_version` says when they must all change.
  */
 export class Coherence {
-  /** The page that hits compare with; another one when the store's page was replaced. */
-  page: VersionPage = unattached
-  /** Whether a hit must {@link refresh} first. */
-  isFallback = true
-  /** While a transaction is open here, its reads see what others must not. */
-  isPaused = false
+  /** The words that a hit compares, if it may do so without {@link ask}ing. */
+  live: Int32Array | undefined
   /** How many transactions changed entries and were committed. */
   commits = 0
   listener: CoherenceListener | undefined
+  #page: VersionPage = unattached
+  #isFallback = true
+  #isPaused = false
   readonly #connection: Connection
   readonly #readonly: boolean
   readonly #file: PageFile
-  /** What all processes see: {@link page}, or its file where it cannot be mapped; none where no process has a page. */
+  /** What all processes see: {@link Coherence.page}, or its file where it cannot be mapped; none where no process has a page. */
   #shared: WriterPage | undefined
   #inode: bigint | undefined
   /** Never 0, and not that of any other handle. */
@@ -73,6 +72,33 @@ export class Coherence {
     if (!readonly) connection.define('holdfast_announce', this.announce)
   }
 
+  /** The page that hits compare with; another one when the store's page was replaced. */
+  get page(): VersionPage {
+    return this.#page
+  }
+
+  /** Whether a hit must ask the database whether somebody has written. */
+  get isFallback(): boolean {
+    return this.#isFallback
+  }
+
+  /** While a transaction is open here, its reads see what others must not: nothing is hot, and nothing is kept. */
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  set isPaused(value: boolean) {
+    this.#isPaused = value
+    this.live = value || this.#isFallback ? undefined : this.#page.words
+  }
+
+  /** The words that a hit compares, after a look whether they still hold; `undefined` while a transaction is open here. */
+  ask(): Int32Array | undefined {
+    if (this.#isPaused) return undefined
+    if (this.#isFallback) this.refresh()
+    return this.#page.words
+  }
+
   /** Opens the page of the store, or makes one. @param write runs work as a write transaction. */
   attach(write: (work: () => void) => void): void {
     const { available, reason = '' } = mapsAvailable()
@@ -87,7 +113,7 @@ export class Coherence {
         open ??= this.#file.open()
       }
       this.#use(open)
-      if (this.isFallback) this.listener?.fellBack(reason || 'there is no version page', undefined)
+      if (this.#isFallback) this.listener?.fellBack(reason || 'there is no version page', undefined)
     } catch (error) {
       this.#use(undefined)
       this.listener?.fellBack('the version page cannot be used', error)
@@ -97,7 +123,7 @@ export class Coherence {
   /** Whether the page that is in use is no longer the store's, or there is none: {@link attach} again. */
   get isDetached(): boolean {
     if (!mapsAvailable().available) return false
-    return this.isFallback || this.page.isRetired() || this.#file.inode() !== this.#inode
+    return this.#isFallback || this.#page.isRetired() || this.#file.inode() !== this.#inode
   }
 
   close(): void {
@@ -115,20 +141,20 @@ export class Coherence {
     }
     if (version !== undefined && version === this.#dataVersion) return
     this.#dataVersion = version
-    this.page.bumpEpoch()
+    this.#page.bumpEpoch()
   }
 
   /** What the page says now, to be compared after a row was read; `undefined` where what is read must not be kept. */
   ticket(key: Uint8Array): Ticket | undefined {
-    if (this.isPaused) return undefined
-    if (this.isFallback) this.refresh()
+    if (this.#isPaused) return undefined
+    if (this.#isFallback) this.refresh()
     const slot = slotOf(key)
-    return { epoch: this.page.epoch(), slot, version: this.page.version(slot) }
+    return { epoch: this.#page.epoch(), slot, version: this.#page.version(slot) }
   }
 
   /** Whether nothing was written to that slot since `ticket`, nor is being written anywhere. */
   holds({ epoch, slot, version }: Ticket): boolean {
-    const { page } = this
+    const page = this.#page
     if (page.epoch() !== epoch || page.version(slot) !== version) return false
     return page.writer() === 0 && !page.isRetired()
   }
@@ -136,7 +162,7 @@ export class Coherence {
   /** Before a statement that changes the entry of `key`. It must call {@link announced}, unless a transaction is open. */
   touch(key: Uint8Array): void {
     this.#pending.push(slotOf(key))
-    if (this.isPaused) this.announce()
+    if (this.#isPaused) this.announce()
   }
 
   /** Before a statement that changes entries whose keys are not known, inside a transaction. */
@@ -218,7 +244,7 @@ export class Coherence {
       shared.claim(this.#token)
     }
     this.#hasBegun = true
-    this.#epoch = this.page.epoch()
+    this.#epoch = this.#page.epoch()
   }
 
   /** The page to write to: that of the store as it is now, which cannot change while we hold the lock. */
@@ -238,13 +264,13 @@ export class Coherence {
       this.#bumpAllFirst()
       return
     }
-    if (this.#shared !== this.page) this.#shared?.bump(slot)
-    this.#bumped.set(slot, this.page.bump(slot))
+    if (this.#shared !== this.#page) this.#shared?.bump(slot)
+    this.#bumped.set(slot, this.#page.bump(slot))
   }
 
   #bumpAgain(slot: number, first: number): void {
-    if (this.#shared !== this.page) this.#shared?.bump(slot)
-    const second = this.page.bump(slot)
+    if (this.#shared !== this.#page) this.#shared?.bump(slot)
+    const second = this.#page.bump(slot)
     if (second === ((first + 1) | 0)) this.#bumped.set(slot, second)
     else this.#bumped.delete(slot)
   }
@@ -256,22 +282,23 @@ export class Coherence {
   }
 
   #bumpAll(): void {
-    if (this.#shared !== this.page) this.#shared?.bumpEpoch()
-    this.page.bumpEpoch()
+    if (this.#shared !== this.#page) this.#shared?.bumpEpoch()
+    this.#page.bumpEpoch()
   }
 
   #use(open: OpenPage | undefined): void {
     this.close()
     const mapped = open === undefined ? undefined : this.#file.map(open)
     this.#inode = open?.inode
-    this.isFallback = mapped === undefined
-    this.page = mapped ?? VersionPage.ofProcess()
+    this.#isFallback = mapped === undefined
+    this.#page = mapped ?? VersionPage.ofProcess()
+    this.isPaused = this.#isPaused
     if (open !== undefined) {
       if (mapped !== undefined || this.#readonly) closeSync(open.descriptor)
       if (!this.#readonly) this.#shared = mapped ?? this.#asFile(open)
     }
     this.listener?.pageChanged()
-    if (this.isFallback) this.refresh()
+    if (this.#isFallback) this.refresh()
   }
 
   #asFile({ descriptor }: OpenPage): VersionFile {

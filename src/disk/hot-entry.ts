@@ -16,50 +16,58 @@ export type HotState = 'absent' | 'value' | 'frame' | 'sealed' | 'bytes' | 'plai
 
 const none = new Uint8Array(0)
 
-/** One entry that a process keeps, or the absence of one. */
+/** How the bytes of an entry become its value. */
+export interface HotSource {
+  readonly codec: Codec
+  readonly about: { readonly meta: Uint8Array; readonly version: number }
+}
+
+/**
+ * One entry that a process keeps, or the absence of one. What a hit looks at comes first and in the object itself, so that it
+ * costs one line of the processor's cache: `null` for never, because a number such as Infinity would lie elsewhere.
+ */
 export class HotEntry {
+  readonly slot: number
+  /** What the version page said when its row was read. */
+  version = 0
+  epoch = 0
+  /** Milliseconds since the epoch, `null` = never. */
+  expires: number | null = null
+  state: HotState = 'absent'
+  value: unknown = undefined
+  /** Whether it was read since the hand of the hot set last came by. */
+  isVisited = false
+  /** Uses that the store was not told of yet, and the stamp of the first of them. */
+  uses = 0
+  used = 0
   /** What it is found by: the key itself if that is text or a number, otherwise its canonical text. */
   readonly index: string | number
   readonly isText: boolean
   /** The store it is of. */
   readonly owner: HotReads
-  readonly slot: number
-  /** What the version page said when its row was read. */
-  version = 0
-  epoch = 0
-  /** Milliseconds since the epoch; `Infinity` = never. */
-  expires: number = Number.POSITIVE_INFINITY
   flags = 0
-  state: HotState = 'absent'
-  value: unknown = undefined
   /** A frame in the state `frame`, what the codec made in `bytes`, `plain` and `views`. */
   bytes: Uint8Array = none
+  source: HotSource | undefined = undefined
+  /** In the state `sealed`. */
   frame: OpenFrame | undefined = undefined
-  codec: Codec | undefined = undefined
-  codecVersion = 1
-  meta: Uint8Array = none
   /** Bytes it counts for in the budget. */
   size = 0
-  /** Uses that the store was not told of yet, and the stamp of the last. */
-  uses = 0
-  used = 0
-  /** Whether it was read since the hand of the clock last came by. */
-  isVisited = false
   /** Whether it is still in its set. */
   isKept = true
   older: HotEntry | undefined = undefined
   newer: HotEntry | undefined = undefined
 
   constructor(owner: HotReads, slot: number, index: string | number, isText: boolean) {
-    this.owner = owner
     this.slot = slot
     this.index = index
     this.isText = isText
+    this.owner = owner
   }
 
   /** @throws what the codec throws. */
   decode(bytes: Uint8Array): unknown {
-    return this.codec?.decode(bytes, { meta: this.meta, version: this.codecVersion })
+    return this.source?.codec.decode(bytes, this.source.about)
   }
 
   /** Lets go of what it holds: it may stay in a list of uses for a while, but needs no room there. */
@@ -67,6 +75,7 @@ export class HotEntry {
     this.isKept = false
     this.value = undefined
     this.bytes = none
+    this.source = undefined
     this.frame = undefined
     this.older = undefined
     this.newer = undefined

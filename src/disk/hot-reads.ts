@@ -39,8 +39,8 @@ export class HotReads {
   readonly #set: HotSet
   readonly #coherence: Coherence
   readonly #values: HotValues
-  /** What the open transaction has stored. */
-  #written: { readonly slot: number; readonly entry: WrittenEntry }[] = []
+  /** What the open transaction has stored, by slot: of two keys that share one, the later. */
+  readonly #written = new Map<number, WrittenEntry>()
   #hits = 0
 
   constructor(parts: HotReadsParts) {
@@ -73,13 +73,10 @@ export class HotReads {
 
   /** Whether nothing that an entry of this store says has changed since it was read. */
   isTrue(entry: HotEntry): boolean {
-    const coherence = this.#coherence
-    if (coherence.isPaused) return false
-    if (coherence.isFallback) coherence.refresh()
-    const { words } = coherence.page
+    const words = this.#coherence.live ?? this.#coherence.ask()
+    if (words === undefined) return false
     if (words[entry.slot] === entry.version && words[epochWord] === entry.epoch) {
-      if (entry.expires === Number.POSITIVE_INFINITY || this.#parts.now() < entry.expires)
-        return true
+      if (entry.expires === null || this.#parts.now() < entry.expires) return true
     }
     this.#set.remove(entry)
     return false
@@ -105,14 +102,15 @@ export class HotReads {
       return
     }
     this.#parts.tally.hits += 1
-    const { noteUse } = this.#parts
-    if (noteUse === undefined) return
     entry.uses += 1
-    if (entry.uses > 1) {
-      entry.used = this.#parts.stamps.tick()
-      return
-    }
-    entry.used = this.#parts.stamps.next()
+    if (entry.uses === 1) this.#noteFirst(entry)
+  }
+
+  /** The first use since the store was last told is noted with its time; the others are only counted. */
+  #noteFirst(entry: HotEntry): void {
+    const { noteUse, stamps } = this.#parts
+    if (noteUse === undefined) return
+    entry.used = stamps.next()
     this.uses.note(entry)
     noteUse()
   }
@@ -131,7 +129,7 @@ export class HotReads {
   keep(ticket: Ticket, key: StoredKey, read: ReadEntry): void {
     const entry = this.#entry(key, ticket.slot)
     entry.flags = read.flags
-    entry.expires = read.expires ?? Number.POSITIVE_INFINITY
+    entry.expires = read.expires
     if (!this.#values.fill(entry, read) || !this.#coherence.holds(ticket)) return
     this.#add(entry, ticket.version, ticket.epoch)
   }
@@ -147,26 +145,23 @@ export class HotReads {
   /** Keeps what was just stored: now if it is committed, which the commit with that number did, or when the open transaction is. */
   wrote(entry: WrittenEntry, commit: number): void {
     const slot = slotOf(entry.key.bytes)
-    if (this.#coherence.isPaused) this.#written.push({ slot, entry })
+    if (this.#coherence.isPaused) this.#written.set(slot, entry)
     else if (this.#coherence.commits === commit) this.#keepWritten(slot, entry)
   }
 
   /** What was stored before under a key that is written to again is not kept. */
   touched(key: Uint8Array): void {
-    if (this.#written.length === 0) return
-    const slot = slotOf(key)
-    this.#written = this.#written.filter((written) => written.slot !== slot)
+    if (this.#written.size > 0) this.#written.delete(slotOf(key))
   }
 
   rolledBack(): void {
-    this.#written = []
+    this.#written.clear()
   }
 
   /** After the commit of a transaction. */
   committed(): void {
-    const written = this.#written
-    this.#written = []
-    for (const { slot, entry } of written) this.#keepWritten(slot, entry)
+    for (const [slot, entry] of this.#written) this.#keepWritten(slot, entry)
+    this.#written.clear()
   }
 
   /** Removes every entry of this store. */
@@ -179,7 +174,7 @@ export class HotReads {
     if (version === undefined) return
     const entry = this.#entry(key, slot)
     entry.flags = flags
-    entry.expires = expires ?? Number.POSITIVE_INFINITY
+    entry.expires = expires
     entry.state = 'frame'
     // Small frames share their memory with others, which would be kept along.
     entry.bytes = new Uint8Array(frame)

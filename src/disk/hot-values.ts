@@ -82,9 +82,10 @@ export class HotValues {
     if (bytes.byteLength > this.#set.largest) return false
     entry.state = 'bytes'
     entry.bytes = new Uint8Array(bytes)
-    entry.codec = format.reader(encoded?.codec ?? frame.codec)
-    entry.meta = new Uint8Array(frame.meta)
-    entry.codecVersion = frame.version
+    entry.source = {
+      codec: format.reader(encoded?.codec ?? frame.codec),
+      about: { meta: new Uint8Array(frame.meta), version: frame.version },
+    }
     entry.size = sizeOf(entry)
     return true
   }
@@ -100,6 +101,7 @@ export class HotValues {
     entry.state = 'value'
     entry.value = value
     entry.bytes = none
+    entry.source = undefined
     return sizeOf(entry) + size
   }
 
@@ -113,10 +115,8 @@ export class HotValues {
       return this.#unseal(entry)
     }
     const encoded = format.isBare(frame) ? undefined : this.#opened(entry, frame)
-    entry.codec = format.reader(encoded?.codec ?? frame.codec)
+    entry.source = { codec: format.reader(encoded?.codec ?? frame.codec), about: frame }
     entry.bytes = encoded?.bytes ?? frame.payload
-    entry.meta = frame.meta
-    entry.codecVersion = frame.version
     return this.#decodeFirst(entry)
   }
 
@@ -145,5 +145,5 @@ export class HotValues {
 /** Bytes that an entry counts for, a value that it holds itself left out. */
 export function sizeOf(entry: HotEntry): number {
   const key = typeof entry.index === 'string' ? textBytes(entry.index) : 8
-  return entryBytes + key + entry.bytes.byteLength + entry.meta.byteLength
+  return entryBytes + key + entry.bytes.byteLength + (entry.source?.about.meta.byteLength ?? 0)
 }

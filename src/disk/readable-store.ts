@@ -43,8 +43,7 @@ export class ReadableStore<V = unknown> {
 
   /** The value of `key`; `undefined` if there is none. */
   get<T = V>(key: Key): T | undefined {
-    this.engine.checkOpen()
-    // The way of a hot hit: the key is looked up as it is, and nothing is made.
+    // The way of a hot hit: the key is looked up as it is, and nothing is made. A closed store has none.
     if (typeof key === 'string' || typeof key === 'number') {
       const { hot } = this.engine
       const entry = hot?.ofKey(key)
@@ -53,6 +52,7 @@ export class ReadableStore<V = unknown> {
         if (value !== broken) return value as T | undefined
       }
     }
+    this.engine.checkOpen()
     return this.engine.reader.get(toStoredKey(key))?.value as T | undefined
   }
 

@@ -17,12 +17,6 @@ export class Stamps {
     this.#last = now > this.#last ? now : this.#last + 1
     return this.#last
   }
-
-  /** The next stamp without a look at the clock, for what happens often: in order, and at most as late as the last look. */
-  tick(): number {
-    this.#last += 1
-    return this.#last
-  }
 }
 
 /** The millisecond of `stamp`. */

@@ -5,7 +5,8 @@ import { Checksum, checksum64 } from '../frame/checksum.ts'
 import { fitsHead, type OpenFrame, openParsed } from '../frame/frame.ts'
 import { type Header, headerLength, parseHeader } from '../frame/header.ts'
 import { valueDigest } from '../frame/signing-signer.ts'
-import { mapPrivate } from '../util/memory-map.ts'
+import { mapPrivate, mapUncounted } from '../util/memory-map.ts'
+import { isArrowCodec } from './codec-column.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { ValueFiles } from './value-files.ts'
 
@@ -79,7 +80,7 @@ export class ValueReader {
 
   /**
    * The frame in a value file, or what is wrong with it.
-   * @param mapFrom files of so many bytes are mapped where that is possible.
+   * @param mapFrom files of so many bytes are mapped where that is possible; 0 where the bytes themselves are wanted.
    */
   read(file: NamedFile, mapFrom: number): OpenFrame | Damage | TooLarge {
     const opened = this.#open(file)
@@ -87,10 +88,10 @@ export class ValueReader {
     try {
       const { rawSize } = opened.header
       if (rawSize > this.#maxValueBytes) return { tooLarge: rawSize }
+      const isMapped = canMap(opened, file) && opened.total >= mapFrom
       const bytes =
-        (canMap(opened, file) && opened.total >= mapFrom
-          ? mapPrivate(opened.descriptor, opened.total)
-          : undefined) ?? readWhole(opened.descriptor, opened.total)
+        (isMapped ? map(opened, mapFrom === 0) : undefined) ??
+        readWhole(opened.descriptor, opened.total)
       if (bytes === undefined)
         return { kind: 'size-mismatch', damage: 'shorter than its header says' }
       if (this.#isDue(file, opened.changed)) {
@@ -172,6 +173,15 @@ export class ValueReader {
  */
 function canMap({ header }: OpenedFile, { digest }: NamedFile): boolean {
   return digest === undefined && header.compression === 0 && header.cipher === undefined
+}
+
+/**
+ * Arrays are expected to have an ArrayBuffer, which can be cloned and digested. For tables, and for bytes as such, a
+ * SharedArrayBuffer does, and opening them costs the same whatever their size.
+ */
+function map({ descriptor, header, total }: OpenedFile, asBytes: boolean): Uint8Array | undefined {
+  const isUncounted = asBytes || isArrowCodec(header.codec)
+  return isUncounted ? mapUncounted(descriptor, total) : mapPrivate(descriptor, total)
 }
 
 function lookInto(descriptor: number, file: NamedFile): OpenedFile | Damage {

@@ -43,7 +43,7 @@ export function pauseMaps(): void {
 }
 
 /** Counts a new map of this thread until its buffer is collected. */
-export function noteMap(buffer: ArrayBuffer): void {
+export function noteMap(buffer: ArrayBufferLike): void {
   live += 1
   collected.register(buffer, undefined)
 }

@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs'
+import { pulseBeforeMap } from './collection-pulse.ts'
 import { hasRoomForMap, noteMap, pauseMaps } from './map-room.ts'
 import { findOptional } from './optional-package.ts'
 
@@ -9,6 +10,9 @@ import { findOptional } from './optional-package.ts'
  * - cannot be detached. A buffer made by N-API over foreign memory can: `transfer()`, byte streams and BYOB readers move the
  *   pages to a new ArrayBuffer, the old one is collected, its finalizer unmaps, and the next touch kills the process.
  * The reservation of 8 or 10 GiB that V8 makes around each is address space, not memory; map-room.ts watches it.
+ *
+ * V8 takes an ArrayBuffer for as much memory as it is long, mapped or not, and answers more than 64 MiB of them with steps of
+ * garbage collection: 2 to 8 ms for a map of 1 GB of which one page will be touched. It does not count SharedArrayBuffers.
  */
 
 /** Pages of WebAssembly, a multiple of those of every processor. */
@@ -35,11 +39,22 @@ type Mmap = (
 
 interface Koffi {
   load(library: null): { func(declaration: string): Mmap }
-  address(value: ArrayBuffer): bigint
+  address(value: Uint8Array): bigint
   sizeof(type: string): number
 }
 
-type Memory = new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer }
+type Memory = new (size: {
+  initial: number
+  maximum: number
+  shared: boolean
+}) => { readonly buffer: ArrayBufferLike }
+
+interface Manner {
+  /** `MAP_PRIVATE` or `MAP_SHARED`. */
+  readonly sharing: number
+  readonly protection: number
+  readonly isCounted: boolean
+}
 
 /** What maps are made with, or why there are none. */
 type Maker =
@@ -66,7 +81,24 @@ export function mapsAvailable(): { readonly available: boolean; readonly reason?
  *   less than `size` bytes in it, `size` 0 or above 4 GiB, or too many maps alive (thousands).
  */
 export function mapPrivate(descriptor: number, size: number): Uint8Array | undefined {
-  return map(descriptor, size, MAP_PRIVATE, PROT_READ_WRITE)
+  return map(descriptor, size, {
+    sharing: MAP_PRIVATE,
+    protection: PROT_READ_WRITE,
+    isCounted: true,
+  })
+}
+
+/**
+ * As {@link mapPrivate}, over a SharedArrayBuffer: V8 does not count it as memory, so that it costs the same whatever its
+ * size. Only where callers can do with such a buffer: several functions of the web platform refuse it, and threads to which
+ * it is posted share its pages, also what is written there.
+ */
+export function mapUncounted(descriptor: number, size: number): Uint8Array | undefined {
+  return map(descriptor, size, {
+    sharing: MAP_PRIVATE,
+    protection: PROT_READ_WRITE,
+    isCounted: false,
+  })
 }
 
 /**
@@ -74,34 +106,39 @@ export function mapPrivate(descriptor: number, size: number): Uint8Array | undef
  * for reading and writing. `Atomics` works on it between processes, except `wait` and `notify`.
  */
 export function mapShared(descriptor: number, size: number): Uint8Array | undefined {
-  return map(descriptor, size, MAP_SHARED, PROT_READ_WRITE)
+  return map(descriptor, size, {
+    sharing: MAP_SHARED,
+    protection: PROT_READ_WRITE,
+    isCounted: true,
+  })
 }
 
 /** The same for a descriptor that is only readable, to watch what others write. Writing to it kills the process. */
 export function mapSharedReadonly(descriptor: number, size: number): Uint8Array | undefined {
-  return map(descriptor, size, MAP_SHARED, PROT_READ)
+  return map(descriptor, size, { sharing: MAP_SHARED, protection: PROT_READ, isCounted: true })
 }
 
 function map(
   descriptor: number,
   size: number,
-  sharing: number,
-  protection: number,
+  { sharing, protection, isCounted }: Manner,
 ): Uint8Array | undefined {
   maker ??= findMaker()
   if ('reason' in maker) return undefined
   if (!Number.isInteger(size) || size <= 0 || size > MAX_SIZE) return undefined
   if (!holds(descriptor, size) || !hasRoomForMap()) return undefined
-  const buffer = reserve(maker.Memory, size)
+  if (!isCounted) pulseBeforeMap(size)
+  const buffer = reserve(maker.Memory, size, isCounted)
   if (buffer === undefined) return undefined
-  const address = maker.addressOf(buffer)
+  const view = new Uint8Array(buffer, 0, size)
+  const address = maker.addressOf(view)
   const flags = sharing | MAP_FIXED
   // Where this fails, the memory is simply not used: V8 unmaps its range, whatever is left there.
   if (maker.mmap(address, size, protection, flags, descriptor, 0) === MAP_FAILED) {
     return undefined
   }
   noteMap(buffer)
-  return new Uint8Array(buffer, 0, size)
+  return view
 }
 
 /** Pages beyond the end of a file can be mapped, and kill whoever touches them. */
@@ -114,10 +151,10 @@ function holds(descriptor: number, size: number): boolean {
   }
 }
 
-function reserve(Memory: Memory, size: number): ArrayBuffer | undefined {
+function reserve(Memory: Memory, size: number, isCounted: boolean): ArrayBufferLike | undefined {
   const pages = Math.ceil(size / WASM_PAGE)
   try {
-    return new Memory({ initial: pages, maximum: pages }).buffer
+    return new Memory({ initial: pages, maximum: pages, shared: !isCounted }).buffer
   } catch {
     // No address space (`ulimit -v`, say). V8 collected all garbage several times before it gave up: not for every read.
     pauseMaps()
@@ -148,7 +185,7 @@ function findMaker(): Maker {
       .load(null)
       .func('intptr_t mmap(void *address, size_t, int, int, int descriptor, long offset)')
     // Asked of a buffer at once: a koffi that cannot answer must not be found out at the first read.
-    if (typeof koffi.address(new ArrayBuffer(8)) !== 'bigint') {
+    if (typeof koffi.address(new Uint8Array(8)) !== 'bigint') {
       return { reason: "it needs a newer version of the package 'koffi'" }
     }
     return { mmap, Memory: WebAssembly.Memory, addressOf: koffi.address }

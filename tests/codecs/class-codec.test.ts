@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { auto } from '../../src/codecs/auto.ts'
 import { classCodec } from '../../src/codecs/class-codec.ts'
 import { codecSuite } from '../../src/testing/codec-suite.ts'
+import { codeOf, errorOf } from '../support/code-of.ts'
 import { decoded, encoded, roundTrip } from './support/coding.ts'
-import { codeOf, errorOf } from './support/error-of.ts'
 
 class Money {
   readonly cents: number

@@ -4,8 +4,8 @@ import { classCodec } from '../../src/codecs/class-codec.ts'
 import { type CodecDefinition, defineCodec } from '../../src/codecs/define-codec.ts'
 import type { Payload, PayloadInfo } from '../../src/contracts/codec.ts'
 import { codecSuite } from '../../src/testing/codec-suite.ts'
+import { codeOf } from '../support/code-of.ts'
 import { decoded, encoded, roundTrip } from './support/coding.ts'
-import { codeOf } from './support/error-of.ts'
 
 class Bitmap {
   readonly width: number

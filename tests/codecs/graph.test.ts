@@ -2,8 +2,8 @@ import { tableFromArrays } from 'apache-arrow'
 import { describe, expect, it } from 'vitest'
 import { auto } from '../../src/codecs/auto.ts'
 import { classCodec } from '../../src/codecs/class-codec.ts'
+import { errorOf } from '../support/code-of.ts'
 import { encoded, roundTrip } from './support/coding.ts'
-import { errorOf } from './support/error-of.ts'
 
 /** A class whose instances hold anything. */
 class Box {

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { auto } from '../../src/codecs/auto.ts'
 import { builtInCodec, builtInCodecs } from '../../src/codecs/built-in.ts'
 import type { Codec } from '../../src/contracts/codec.ts'
+import { codeOf } from '../support/code-of.ts'
 import { type Encoded, encoded } from './support/coding.ts'
-import { codeOf } from './support/error-of.ts'
 import { kinds } from './support/kinds.ts'
 
 const none = new Uint8Array(0)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { json } from '../../src/codecs/json.ts'
 import { codecSuite } from '../../src/testing/codec-suite.ts'
+import { errorOf } from '../support/code-of.ts'
 import { roundTrip } from './support/coding.ts'
-import { errorOf } from './support/error-of.ts'
 import { refusedKinds } from './support/refused-kinds.ts'
 
 const circular: unknown[] = []

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { errorOf } from '../disk/support/code-of.ts'
 import { openCache } from '../disk/support/forms.ts'
+import { errorOf } from '../support/code-of.ts'
 import { refusedKinds } from './support/refused-kinds.ts'
 
 describe('a value that would not come back as it is', () => {

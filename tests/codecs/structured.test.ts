@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { structured } from '../../src/codecs/structured.ts'
 import { codecSuite } from '../../src/testing/codec-suite.ts'
-import { errorOf } from './support/error-of.ts'
+import { errorOf } from '../support/code-of.ts'
 import { objectKinds, structuredKinds } from './support/kinds.ts'
 import { refusedKinds } from './support/refused-kinds.ts'
 

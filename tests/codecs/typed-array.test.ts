@@ -3,8 +3,8 @@ import { auto } from '../../src/codecs/auto.ts'
 import { typedArray } from '../../src/codecs/typed-array.ts'
 import type { Payload } from '../../src/contracts/codec.ts'
 import { codecSuite } from '../../src/testing/codec-suite.ts'
+import { codeOf } from '../support/code-of.ts'
 import { encoded } from './support/coding.ts'
-import { codeOf } from './support/error-of.ts'
 import { typedArrayKinds } from './support/kinds.ts'
 
 const values = {

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { StoreEvent } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { rejectionCode } from '../support/code-of.ts'
 import { valueFiles } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { rejectionCode } from './support/code-of.ts'
 import { allForms, cacheForms } from './support/forms.ts'
 
 describe.each(allForms)('$name: backup', ({ open }) => {

@@ -10,10 +10,10 @@ import {
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { manualClock } from '../../src/testing/index.ts'
+import { codeOf } from '../support/code-of.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
 import { filesUnder, valueFiles } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf } from './support/code-of.ts'
 import { allForms, openCache } from './support/forms.ts'
 
 /** A cache with one value in a file, and the path of that file. */

@@ -2,8 +2,8 @@ import { readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { DiskCache } from '../../src/index.ts'
+import { codeOf } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf } from './support/code-of.ts'
 import { allForms } from './support/forms.ts'
 
 it.each(allForms)(

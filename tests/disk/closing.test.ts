@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DiskCache, type DiskCacheOptions, DiskIndex } from '../../src/index.ts'
+import { rejectionCode } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { rejectionCode } from './support/code-of.ts'
 import { allForms, atomically, type CacheVerbs, cacheForms, type Verbs } from './support/forms.ts'
 
 type Calls<Store> = Readonly<Record<string, (store: Store) => unknown>>

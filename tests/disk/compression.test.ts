@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { type Codec, type Compression, typedArray } from '../../src/index.ts'
-import { codeOf } from './support/code-of.ts'
+import { codeOf } from '../support/code-of.ts'
 import { allForms, openCache } from './support/forms.ts'
 
 const text = Array.from({ length: 9_000 }, (_, index) => `to be or not ${index % 777} `).join('')

@@ -13,10 +13,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkLocal } from '../../src/disk/directory.ts'
 import { DiskCache, DiskIndex, ShardedDiskCache, ShardedDiskIndex } from '../../src/index.ts'
+import { codeOf, errorOf } from '../support/code-of.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
 import { filesUnder } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf, errorOf } from './support/code-of.ts'
 import { allForms, openCache, type Verbs } from './support/forms.ts'
 
 const kinds: Readonly<Record<string, (directory: string) => Verbs>> = {

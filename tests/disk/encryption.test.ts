@@ -11,10 +11,10 @@ import {
   encryption,
   type StoreEvent,
 } from '../../src/index.ts'
+import { codeOf } from '../support/code-of.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
 import { filesUnder } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf } from './support/code-of.ts'
 import { openCache } from './support/forms.ts'
 
 const key = Buffer.alloc(32, 'k')

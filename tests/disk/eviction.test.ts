@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { DiskCache, type StoreEvent } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { codeOf } from '../support/code-of.ts'
 import { valueFiles } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf } from './support/code-of.ts'
 import { cacheForms, openCache } from './support/forms.ts'
 
 /** Text keys that are still there, in the order of their insertion. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { DiskCache, type SetOptions } from '../../src/index.ts'
 import { type ManualClock, manualClock } from '../../src/testing/index.ts'
+import { codeOf, errorOf } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf, errorOf } from './support/code-of.ts'
 import { atomically, type CacheVerbs, cacheForms } from './support/forms.ts'
 
 const day = 86_400_000

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { DiskCache } from '../../src/index.ts'
+import { codeOf } from '../support/code-of.ts'
 import { tmpfs } from '../support/tmpfs.ts'
-import { codeOf } from './support/code-of.ts'
 
 /** Stores ever smaller values until not even the smallest fits. @returns the keys that were stored. */
 function fill(cache: DiskCache): string[] {

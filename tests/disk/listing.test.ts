@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Key, keyId, type ListFilter } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
-import { codeOf, errorOf } from './support/code-of.ts'
+import { codeOf, errorOf } from '../support/code-of.ts'
 import { allForms, cacheForms, type Verbs } from './support/forms.ts'
 
 const long = 'k'.repeat(5_000)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { manualClock } from '../../src/testing/index.ts'
+import { rejectionCode } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { rejectionCode } from './support/code-of.ts'
 import { allForms, cacheForms, openCache, type Verbs } from './support/forms.ts'
 
 /** A loader that finishes when told to. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { isHoldfastError, type Lock } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { rejectionCode } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { rejectionCode } from './support/code-of.ts'
 import { allForms, openCache } from './support/forms.ts'
 
 describe.each(allForms)('$name: lock', ({ open }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keyId } from '../../src/index.ts'
-import { codeOf } from './support/code-of.ts'
+import { codeOf } from '../support/code-of.ts'
 import { openCache } from './support/forms.ts'
 
 /** Lists of arguments of which no two are the same call. */

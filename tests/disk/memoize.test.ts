@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { manualClock } from '../../src/testing/index.ts'
-import { codeOf, rejectionCode } from './support/code-of.ts'
+import { codeOf, rejectionCode } from '../support/code-of.ts'
 import { allForms, cacheForms, openCache } from './support/forms.ts'
 
 /** A function that says how often it ran. */

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { codeOf } from '../support/code-of.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
-import { codeOf } from './support/code-of.ts'
 import { openCache } from './support/forms.ts'
 
 it('a store with the tables of a version before the release is refused, or set aside', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { codeOf, errorOf } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf, errorOf } from './support/code-of.ts'
 import { allForms, cacheForms } from './support/forms.ts'
 
 const notSizes = [-1, Number.NaN, '', '5', '5 mb', '-5MB', '1.5.5MB', 'MB', null, {}, true, 5n]

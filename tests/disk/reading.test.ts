@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { manualClock } from '../../src/testing/index.ts'
-import { codeOf } from './support/code-of.ts'
+import { codeOf } from '../support/code-of.ts'
 import { allForms, cacheForms } from './support/forms.ts'
 import { samples } from './support/samples.ts'
 

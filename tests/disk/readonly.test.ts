@@ -2,8 +2,8 @@ import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { StoreEvent } from '../../src/index.ts'
+import { codeOf, rejectionCode } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf, rejectionCode } from './support/code-of.ts'
 import { allForms, atomically, type CacheVerbs, cacheForms, type Verbs } from './support/forms.ts'
 
 const writes: Readonly<Record<string, (store: Verbs) => unknown>> = {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { DiskCache } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { codeOf } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf } from './support/code-of.ts'
 
 it('a store whose directory was removed says so within a second, and puts nothing in its place', async () => {
   const directory = join(temporaryDirectory(), 'store')

@@ -2,9 +2,9 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ShardedDiskCache, ShardedDiskIndex } from '../../src/index.ts'
+import { codeOf } from '../support/code-of.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf } from './support/code-of.ts'
 
 const both = [
   ['ShardedDiskCache', ShardedDiskCache],

@@ -4,8 +4,8 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { describe, expect, it } from 'vitest'
 import { manualClock } from '../../src/testing/index.ts'
+import { codeOf, rejectionCode } from '../support/code-of.ts'
 import { filesUnder } from '../support/store-files.ts'
-import { codeOf, rejectionCode } from './support/code-of.ts'
 import { allForms, cacheForms, type Verbs } from './support/forms.ts'
 
 /** Equal to nothing that is written here. */

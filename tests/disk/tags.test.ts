@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { codeOf } from './support/code-of.ts'
+import { codeOf } from '../support/code-of.ts'
 import { atomically, cacheForms, indexForms } from './support/forms.ts'
 
 describe.each(cacheForms)('$name: tags', ({ open }) => {

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DiskCache, isHoldfastError } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { codeOf, rejectionCode } from '../support/code-of.ts'
 import { filesUnder, valueFiles } from '../support/store-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf, rejectionCode } from './support/code-of.ts'
 import { allForms, atomically, openCache, type Verbs } from './support/forms.ts'
 
 class Back extends Error {}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { codeOf, rejectionCode } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf, rejectionCode } from './support/code-of.ts'
 import { openCache } from './support/forms.ts'
 
 describe('busyTimeout', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { codeOf, rejectionCode } from '../support/code-of.ts'
 import { valueFiles } from '../support/store-files.ts'
-import { codeOf, rejectionCode } from './support/code-of.ts'
 import { allForms } from './support/forms.ts'
 
 describe.each(allForms)('$name: writing', ({ open }) => {

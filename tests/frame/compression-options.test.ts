@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { compress } from '../../src/frame/compression.ts'
 import { resolveCompression } from '../../src/frame/compression-options.ts'
-import {
-  frameCodeOf,
-  hasZstd,
-  skipWithout,
-  usableNames,
-  use,
-  words,
-} from './compression-support.ts'
+import { codeOf } from '../support/code-of.ts'
+import { hasZstd, skipWithout, usableNames, use, words } from './compression-support.ts'
 
 const accepted = [
   ['lz4', 1, 0],
@@ -59,7 +53,7 @@ describe('resolveCompression', () => {
   )
 
   it.each(refused)('refuses %s', (_, option) => {
-    expect(frameCodeOf(() => resolveCompression(option))).toBe('ERR_INVALID_OPTION')
+    expect(codeOf(() => resolveCompression(option))).toBe('ERR_INVALID_OPTION')
   })
 
   it('names the option', () => {
@@ -70,7 +64,7 @@ describe('resolveCompression', () => {
 
   it('refuses zstd where Node has none, naming the version that has it', (context) => {
     if (hasZstd) context.skip(`Node ${process.versions.node} has zstd`)
-    expect(frameCodeOf(() => resolveCompression('zstd'))).toBe('ERR_UNSUPPORTED')
+    expect(codeOf(() => resolveCompression('zstd'))).toBe('ERR_UNSUPPORTED')
     expect(() => resolveCompression('zstd')).toThrow(/Node 22\.15 or newer/)
   })
 })

@@ -1,5 +1,4 @@
 import type { TestContext } from 'vitest'
-import { type ErrorCode, HoldfastError } from '../../src/contracts/errors.ts'
 import {
   type ResolvedCompression,
   resolveCompression,
@@ -25,17 +24,6 @@ export function use(algorithm: string, settings: object = {}): ResolvedCompressi
   const resolved = resolveCompression({ algorithm, minBytes: 0, ...settings })
   if (resolved === undefined) throw new Error(`${algorithm} was resolved to nothing`)
   return resolved
-}
-
-/** The code of the error that `run` throws; `undefined` when it throws none. An error without a code is thrown on. */
-export function frameCodeOf(run: () => unknown): ErrorCode | undefined {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof HoldfastError) return error.code
-    throw error
-  }
-  return undefined
 }
 
 /** Bytes that no algorithm makes smaller. */

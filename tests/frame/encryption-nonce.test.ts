@@ -4,7 +4,8 @@ import { Cipher } from '../../src/frame/encryption-cipher.ts'
 import { encryptionKey } from '../../src/frame/encryption-key.ts'
 import { Nonces } from '../../src/frame/encryption-nonce.ts'
 import { Keyring } from '../../src/frame/keyring.ts'
-import { aad, cipherWith, codeOf, keyOf, openWith, plaintext } from './encryption-support.ts'
+import { codeOf } from '../support/code-of.ts'
+import { aad, cipherWith, keyOf, openWith, plaintext } from './encryption-support.ts'
 import { buildModule } from './signing-support.ts'
 
 const keys = new Keyring(encryptionKey(keyOf(1), 'default'), [])

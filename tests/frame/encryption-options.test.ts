@@ -2,7 +2,8 @@ import { inspect } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
 import { describe, expect, it } from 'vitest'
 import { type EncryptionOptions, encryption, isEncryption } from '../../src/frame/encryption.ts'
-import { codeOf, errorOf, keyOf } from './encryption-support.ts'
+import { codeOf, errorOf } from '../support/code-of.ts'
+import { keyOf } from './encryption-support.ts'
 
 const hex = Buffer.from(keyOf(1)).toString('hex')
 

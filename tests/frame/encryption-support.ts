@@ -1,31 +1,8 @@
-import { type ErrorCode, HoldfastError } from '../../src/contracts/errors.ts'
 import { cipherOf, encryption } from '../../src/frame/encryption.ts'
 import { bindEntry, type EntryBinding } from '../../src/frame/encryption-binding.ts'
 import type { Cipher, Sealed } from '../../src/frame/encryption-cipher.ts'
 import type { DecryptReason } from '../../src/frame/encryption-error.ts'
 import { decryptReason } from '../../src/frame/encryption-error.ts'
-
-/** The error that `run` throws. */
-export function errorOf(run: () => unknown): HoldfastError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof HoldfastError) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
-
-/** The code of the error that `run` throws; `undefined` when it throws none. */
-export function codeOf(run: () => unknown): ErrorCode | undefined {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof HoldfastError) return error.code
-    throw error
-  }
-  return undefined
-}
 
 /** 32 bytes that are easy to tell from others. */
 export function keyOf(number: number): Uint8Array {

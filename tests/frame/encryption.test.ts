@@ -4,11 +4,11 @@ import { cipherOf, encryption } from '../../src/frame/encryption.ts'
 import { bindEntry } from '../../src/frame/encryption-binding.ts'
 import { inPieces } from '../../src/frame/encryption-cipher.ts'
 import { decryptError, decryptReason } from '../../src/frame/encryption-error.ts'
+import { errorOf } from '../support/code-of.ts'
 import {
   aad,
   binding,
   cipherWith,
-  errorOf,
   flip,
   keyOf,
   openWith,

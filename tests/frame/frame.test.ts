@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { compactOverhead } from '../../src/frame/compact.ts'
 import { unwrap, wrap, wrapApart } from '../../src/frame/frame.ts'
 import { type FrameFields, longestHeader } from '../../src/frame/header.ts'
-import { codeOf } from '../disk/support/code-of.ts'
+import { codeOf } from '../support/code-of.ts'
 
 const none = new Uint8Array(0)
 const plain: FrameFields = {

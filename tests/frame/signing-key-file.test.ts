@@ -16,8 +16,9 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { readKeyFile, readOrCreateKeyFile } from '../../src/frame/signing-key-file.ts'
+import { codeOf, errorOf } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf, errorOf, keyOf } from './encryption-support.ts'
+import { keyOf } from './encryption-support.ts'
 import { buildModule } from './signing-support.ts'
 
 const isRoot = process.getuid?.() === 0

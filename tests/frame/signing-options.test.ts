@@ -14,8 +14,9 @@ import {
 import type { SignedFields } from '../../src/frame/signing-fields.ts'
 import { defaultKeyFile } from '../../src/frame/signing-key-file.ts'
 import { valueDigest } from '../../src/frame/signing-signer.ts'
+import { codeOf, errorOf } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf, errorOf, keyOf } from './encryption-support.ts'
+import { keyOf } from './encryption-support.ts'
 
 /** As a caller without types. */
 function withOptions(options: unknown) {

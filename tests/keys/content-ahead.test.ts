@@ -5,9 +5,9 @@ import { contentOf } from '../../src/keys/content-of.ts'
 import { ContentPool } from '../../src/keys/content-pool.ts'
 import type { ContentProgress } from '../../src/keys/content-work.ts'
 import { hashPath, hashPathAhead } from '../../src/keys/hash-path.ts'
+import { codeOf, rejectionOf } from '../support/code-of.ts'
 import { memoryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
 import { until } from '../support/until.ts'
-import { codeOf, errorOf } from './support/errors.ts'
 import { folder, laterHasher, manyFiles, rewrite } from './support/files.ts'
 
 const mebibyte = 2 ** 20
@@ -35,12 +35,12 @@ describe('contentOf.hashed', () => {
       () => contentOf.hashed(contentOf(path)),
       () => contentOf.hashed(join(path, 'missing')),
     ]
-    for (const run of refused) expect((await errorOf(run)).code).toBe('ERR_INVALID_KEY')
+    for (const run of refused) expect((await rejectionOf(run)).code).toBe('ERR_INVALID_KEY')
     for (const symlinks of ['follow', 'link'] as const) {
       const marker = contentOf(path, { symlinks })
       expect((await contentOf.hashed(path, { symlinks })).hash).toBe(marker.hash)
       expect(await contentOf.hashed(marker, { symlinks })).toBe(marker)
-      const { code } = await errorOf(() => contentOf.hashed(marker, { symlinks: 'refuse' }))
+      const { code } = await rejectionOf(() => contentOf.hashed(marker, { symlinks: 'refuse' }))
       expect(code).toBe('ERR_INVALID_OPTION')
     }
   })
@@ -51,7 +51,9 @@ describe('contentOf.hashed', () => {
     ['an onProgress that is no function', { onProgress: true }],
     ['an unknown policy', { symlinks: 'skip' }],
   ])('refuses %s', async (_, options) => {
-    expect((await errorOf(() => contentOf.hashed('a', options))).code).toBe('ERR_INVALID_OPTION')
+    expect((await rejectionOf(() => contentOf.hashed('a', options))).code).toBe(
+      'ERR_INVALID_OPTION',
+    )
   })
 
   it('tells its progress, ending with the whole', async () => {
@@ -172,7 +174,7 @@ describe('hashing ahead', () => {
     if (process.getuid?.() === 0) test.skip('root may read everything')
     const path = manyFiles(many)
     chmodSync(join(path, '0', '7.txt'), 0)
-    expect((await errorOf(() => contentOf.hashed(path))).code).toBe('ERR_INVALID_KEY')
+    expect((await rejectionOf(() => contentOf.hashed(path))).code).toBe('ERR_INVALID_KEY')
     expect(codeOf(() => contentOf(path).hash)).toBe('ERR_INVALID_KEY')
   })
 

@@ -15,8 +15,8 @@ import { contentOf } from '../../src/keys/content-of.ts'
 import { ContentChanged, ContentTree } from '../../src/keys/content-tree.ts'
 import { ContentWork } from '../../src/keys/content-work.ts'
 import { hashPath, hashPathAhead } from '../../src/keys/hash-path.ts'
+import { rejectionOf } from '../support/code-of.ts'
 import { memoryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
-import { errorOf } from './support/errors.ts'
 import { bytesRead, ioCounters, laterHasher, manyFiles, rewrite } from './support/files.ts'
 
 const mebibyte = 2 ** 20
@@ -158,7 +158,7 @@ describe('a file that changes while it is read', () => {
     const end = performance.now() + 20_000
     // Not each attempt meets a tick of the clock of the file system.
     const refusal = (hash: () => unknown) =>
-      errorOf(async () => {
+      rejectionOf(async () => {
         while (performance.now() < end) await hash()
       })
     const refusals = [

@@ -20,8 +20,8 @@ import { contentOf } from '../../src/keys/content-of.ts'
 import { decodeKey } from '../../src/keys/decode-key.ts'
 import { keyId } from '../../src/keys/key-id.ts'
 import { readBlocks } from '../../src/keys/read-blocks.ts'
+import { codeOf, rejectionOf } from '../support/code-of.ts'
 import { memoryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
-import { codeOf, errorOf } from './support/errors.ts'
 import { folder, rewrite } from './support/files.ts'
 
 const idOf = (...args: Parameters<typeof contentOf>) => keyId(contentOf(...args))
@@ -193,7 +193,7 @@ describe('symbolic links', () => {
   it('are refused, also as the path itself, and the message says what to do', async () => {
     const { path } = linked()
     expect(codeOf(() => idOf(path))).toBe('ERR_INVALID_KEY')
-    const { code, message } = await errorOf(() => idOf(join(path, 'to-file')))
+    const { code, message } = await rejectionOf(() => idOf(join(path, 'to-file')))
     expect([code, message]).toEqual(['ERR_INVALID_KEY', expect.stringContaining("'follow'")])
     expect(codeOf(() => idOf(path, { symlinks: 'refuse' }))).toBe('ERR_INVALID_KEY')
   })
@@ -228,7 +228,7 @@ describe('symbolic links', () => {
   it('that make a loop or lead nowhere are refused with follow, and fine with link', async () => {
     const { path, other } = linked()
     symlinkSync('../path', join(other, 'back'))
-    const { code, message } = await errorOf(() => idOf(path, { symlinks: 'follow' }))
+    const { code, message } = await rejectionOf(() => idOf(path, { symlinks: 'follow' }))
     expect([code, message]).toEqual(['ERR_INVALID_KEY', expect.stringContaining('within itself')])
     for (const target of ['self', 'missing']) {
       const link = join(temporaryDirectory(), 'self')
@@ -265,7 +265,7 @@ describe('contentOf what has no content of its own', () => {
     execFileSync('mkfifo', [pipe])
     expect(codeOf(() => idOf(pipe))).toBe('ERR_INVALID_KEY')
     expect(codeOf(() => idOf(path))).toBe('ERR_INVALID_KEY')
-    expect((await errorOf(() => contentOf.hashed(path))).code).toBe('ERR_INVALID_KEY')
+    expect((await rejectionOf(() => contentOf.hashed(path))).code).toBe('ERR_INVALID_KEY')
     const socket = join(temporaryDirectory(), 'socket')
     const server = createServer().listen(socket)
     onTestFinished(() => void server.close())
@@ -306,7 +306,7 @@ describe('contentOf what has no content of its own', () => {
   it('refuses what is not there and what is no folder on the way', async () => {
     const path = folder()
     for (const name of ['missing', join('a.txt', 'child'), 'nul\0byte']) {
-      const { code, cause } = await errorOf(() => idOf(join(path, name)))
+      const { code, cause } = await rejectionOf(() => idOf(join(path, name)))
       expect([code, cause]).toEqual(['ERR_INVALID_KEY', expect.any(Error)])
     }
   })

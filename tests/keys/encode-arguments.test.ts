@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { contentOf } from '../../src/keys/content-of.ts'
 import { encodeArguments } from '../../src/keys/encode-arguments.ts'
 import { keyId } from '../../src/keys/key-id.ts'
-import { codeOf } from './support/errors.ts'
+import { codeOf } from '../support/code-of.ts'
 import { folder } from './support/files.ts'
 
 const idOf = (...args: unknown[]) => keyId(encodeArguments(args))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../src/contracts/errors.ts'
 import type { Key } from '../../src/contracts/key.ts'
 import { keyId } from '../../src/keys/key-id.ts'
-import { codeOf, errorOf } from './support/errors.ts'
+import { codeOf, rejectionOf } from '../support/code-of.ts'
 
 describe('the canonical text of a key', () => {
   // What stands here is stored in files: a changed line loses the entries of everybody who updates.
@@ -126,7 +126,7 @@ describe('what is no key', () => {
   it('the message says where in the key it is', async () => {
     const message = async (part: unknown) => {
       const key = { users: [{ id: 1 }, { id: part }] } as Key
-      return (await errorOf(() => keyId(key))).message
+      return (await rejectionOf(() => keyId(key))).message
     }
     for (const part of [Number.NaN, new Map(), () => 1, new Point(), [undefined], 'a\ud800']) {
       expect(await message(part)).toContain('["users"][1]["id"]')
@@ -136,7 +136,7 @@ describe('what is no key', () => {
   it('the message does not have what the key says', async () => {
     const secrets = ['secret\ud800', { a: ['secret\ud800'] }, ['secret', Number.NaN]]
     for (const key of secrets) {
-      const { message } = await errorOf(() => keyId(key as Key))
+      const { message } = await rejectionOf(() => keyId(key as Key))
       expect(message).not.toContain('secret')
     }
   })

@@ -4,8 +4,8 @@ import type { Key } from '../../src/contracts/key.ts'
 import { decodeKey } from '../../src/keys/decode-key.ts'
 import { describeKey } from '../../src/keys/describe-key.ts'
 import { keyId } from '../../src/keys/key-id.ts'
+import { codeOf } from '../support/code-of.ts'
 import { key, leafKey as leaf, keyText as text } from './support/arbitrary-keys.ts'
-import { codeOf } from './support/errors.ts'
 
 /** Equality of keys, written independently of how they are encoded. */
 function same(a: Key, b: Key): boolean {

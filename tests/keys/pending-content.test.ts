@@ -6,7 +6,7 @@ import { contentOf } from '../../src/keys/content-of.ts'
 import { decodeKey } from '../../src/keys/decode-key.ts'
 import { keyId } from '../../src/keys/key-id.ts'
 import { hashContent, pendingContent } from '../../src/keys/pending-content.ts'
-import { codeOf, errorOf } from './support/errors.ts'
+import { codeOf, rejectionOf } from '../support/code-of.ts'
 import { folder } from './support/files.ts'
 
 describe('pendingContent', () => {
@@ -85,7 +85,7 @@ describe('hashContent', () => {
 
   it('rejects for what cannot be read, and when it is aborted', async () => {
     const missing = ['a', contentOf(join(folder(), 'missing'))]
-    expect((await errorOf(() => hashContent(missing))).code).toBe('ERR_INVALID_KEY')
+    expect((await rejectionOf(() => hashContent(missing))).code).toBe('ERR_INVALID_KEY')
     const signal = AbortSignal.abort(new Error('stop'))
     await expect(hashContent([contentOf(folder())], signal)).rejects.toThrow('stop')
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatBytes, parseByteSize } from '../../src/util/byte-size.ts'
-import { errorOf } from '../disk/support/code-of.ts'
+import { errorOf } from '../support/code-of.ts'
 
 describe('parseByteSize', () => {
   it.each<[unknown, number]>([

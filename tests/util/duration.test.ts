@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseDuration } from '../../src/util/duration.ts'
-import { errorOf } from '../disk/support/code-of.ts'
+import { errorOf } from '../support/code-of.ts'
 
 describe('parseDuration', () => {
   it.each<[unknown, number]>([

@@ -18,9 +18,21 @@ beforeAll(async () => {
   module = await transpiled('src/util/memory-map.ts')
 })
 
+interface Ways {
+  readonly flags?: readonly string[]
+  readonly shell?: string
+  /** The function that maps. */
+  readonly how?: string
+}
+
 /** Runs a scenario of `programs/memory-map.mjs`. Fails when the process does: a bad touch kills it. */
-function run<T>(node: string, scenario: string, flags: string[] = [], shell?: string): T {
-  const args = [...flags, join(programs, 'memory-map.mjs'), module, scenario, temporaryDirectory()]
+function run<T>(
+  node: string,
+  scenario: string,
+  { flags = [], shell, how = 'mapPrivate' }: Ways = {},
+): T {
+  const program = join(programs, 'memory-map.mjs')
+  const args = [...flags, program, module, scenario, temporaryDirectory(), how]
   const command = shell === undefined ? [node] : ['sh', '-c', `${shell}; exec "$0" "$@"`, node]
   const [file = '', ...rest] = command
   const child = spawnSync(file, [...rest, ...args], { encoding: 'utf8' })
@@ -33,16 +45,27 @@ function run<T>(node: string, scenario: string, flags: string[] = [], shell?: st
 for (const { name, path, missing } of nodeVersions) {
   if (missing) console.log(missing)
 
-  describe.skipIf(missing !== undefined || !available || !hasProc)(`maps on ${name}`, () => {
+  const maps = describe.skipIf(missing !== undefined || !available || !hasProc)
+
+  // What is not counted is collected in larger portions.
+  maps.each([
+    ['mapPrivate', 1 / 4],
+    ['mapUncounted', 1 / 2],
+  ])(`maps of %s on ${name}`, (how, alive) => {
     it('go when no view of them is left, and no sooner', () => {
-      const result = run(path, 'dropped', ['--expose-gc'])
+      const result = run(path, 'dropped', { how, flags: ['--expose-gc'] })
       expect(result).toEqual({ missing: 0, left: 40, good: 40 })
     })
 
-    it('make V8 collect, even in a loop without a pause', () => {
-      const result = run<{ rounds: number; readable: number; most: number }>(path, 'pressure')
+    it.each([
+      ['many', 'pressure'],
+      ['written to', 'writtenPressure'],
+    ])('make V8 collect, even in a loop without a pause: %s', (_, scenario) => {
+      type Pressed = { rounds: number; readable: number; most: number }
+      const flags = ['--require', join(programs, 'little-memory.cjs')]
+      const result = run<Pressed>(path, scenario, { how, flags })
       expect(result.readable).toBe(result.rounds)
-      expect(result.most).toBeLessThan(result.rounds / 4)
+      expect(result.most).toBeLessThan(result.rounds * alive)
     })
 
     it('leave room for others in the process', () => {
@@ -53,7 +76,7 @@ for (const { name, path, missing } of nodeVersions) {
         memory: number
         refused: number
       }
-      const result = run<Limits>(path, 'limit', ['--expose-gc'])
+      const result = run<Limits>(path, 'limit', { how, flags: ['--expose-gc'] })
       expect(result.held).toBeGreaterThan(1000)
       expect(result.held).toBeLessThan(16_000)
       expect(result).toMatchObject({ last: 5, threads: [0, 0, 0, 0], memory: 65_536 })
@@ -61,7 +84,7 @@ for (const { name, path, missing } of nodeVersions) {
     })
 
     it('go with their thread, whichever way it ends', () => {
-      expect(run(path, 'threads')).toEqual({
+      expect(run(path, 'threads', { how })).toEqual({
         return: { good: 50, after: 0 },
         exit: { good: 50, after: 0 },
         terminate: { good: 50, during: 50, after: 0 },
@@ -70,7 +93,21 @@ for (const { name, path, missing } of nodeVersions) {
     })
 
     it('can be read to the very end of the process', () => {
-      expect(run(path, 'atExit')).toEqual({ good: true })
+      expect(run(path, 'atExit', { how })).toEqual({ good: true })
+    })
+  })
+
+  maps(`uncounted maps on ${name}`, () => {
+    it('are no memory to V8', () => {
+      type Counted = { size: number; private: number; uncounted: number }
+      const { size, ...counted } = run<Counted>(path, 'counted')
+      expect(counted.private).toBeGreaterThan(size / 2)
+      expect(counted.uncounted).toBeLessThan(size / 64)
+    })
+
+    it('are shared with a thread that gets one, and go when both have let go', () => {
+      const result = run(path, 'posted', { how: 'mapUncounted', flags: ['--expose-gc'] })
+      expect(result).toEqual({ good: true, written: 8, file: 7, left: 0 })
     })
   })
 
@@ -82,7 +119,7 @@ for (const { name, path, missing } of nodeVersions) {
       last: number | null
     }
     const outcome = (flags: string[], shell?: string) =>
-      run<Outcome>(path, 'available', flags, shell)
+      run<Outcome>(path, 'available', { flags, ...(shell === undefined ? {} : { shell }) })
 
     it('there is no koffi', () => {
       const result = outcome(['--require', join(programs, 'koffi-missing.cjs')])

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { mapPrivate, mapShared, mapsAvailable } from '../../src/util/memory-map.ts'
+import { mapPrivate, mapShared, mapsAvailable, mapUncounted } from '../../src/util/memory-map.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const { available, reason } = mapsAvailable()
@@ -40,9 +40,9 @@ function open(path: string, flags: string | number = 'r'): number {
 }
 
 /** Maps, and closes at once. */
-function mapFile(path: string, size: number): Uint8Array {
+function mapFile(path: string, size: number, map = mapPrivate): Uint8Array {
   const descriptor = openSync(path, 'r')
-  const view = mapPrivate(descriptor, size)
+  const view = map(descriptor, size)
   closeSync(descriptor)
   if (view === undefined) throw new Error('not mapped')
   return view
@@ -51,11 +51,11 @@ function mapFile(path: string, size: number): Uint8Array {
 /** `Buffer.equals` is fast where `toEqual` on a large array is not. */
 const isSame = (actual: Uint8Array, expected: Uint8Array) => Buffer.from(actual).equals(expected)
 
-maps('mapPrivate', () => {
+maps.each([mapPrivate, mapUncounted])('$name', (map) => {
   it.each([1, 7, 4095, 4096, 4097, 65_535, 65_536, 65_537, 1_048_579])(
     'shows all %d bytes of a file',
     (size) => {
-      const view = mapFile(makeFile(size), size)
+      const view = mapFile(makeFile(size), size, map)
       expect(view).toHaveLength(size)
       expect(isSame(view, patterned(size))).toBe(true)
       expect(view.byteOffset).toBe(0)
@@ -63,13 +63,13 @@ maps('mapPrivate', () => {
   )
 
   it('shows the beginning of a file', () => {
-    const view = mapFile(makeFile(100_000), 5000)
+    const view = mapFile(makeFile(100_000), 5000, map)
     expect(view).toHaveLength(5000)
     expect(isSame(view, patterned(5000))).toBe(true)
   })
 
   it('shows nothing of the file beyond the size, but zeros', () => {
-    const view = mapFile(makeFile(70_000), 70_000)
+    const view = mapFile(makeFile(70_000), 70_000, map)
     const rest = new Uint8Array(view.buffer, 70_000)
     expect(rest.every((byte) => byte === 0)).toBe(true)
   })
@@ -78,7 +78,7 @@ maps('mapPrivate', () => {
     const size = 2 ** 32
     const descriptor = open(join(temporaryDirectory(), 'sparse'), 'w+')
     ftruncateSync(descriptor, size)
-    const view = mapPrivate(descriptor, size)
+    const view = map(descriptor, size)
     expect(view?.byteLength).toBe(size)
     expect(view?.[size - 1]).toBe(0)
   })
@@ -86,24 +86,29 @@ maps('mapPrivate', () => {
   it('outlives the descriptor, the name and a replacement of the file', () => {
     const size = 300_000
     const path = makeFile(size)
-    const [renamed, unlinked] = [mapFile(path, size), mapFile(path, size)]
+    const [renamed, unlinked] = [mapFile(path, size, map), mapFile(path, size, map)]
     renameSync(makeFile(size, 2), path)
-    const later = mapFile(path, size)
+    const later = mapFile(path, size, map)
     unlinkSync(path)
     expect(isSame(renamed, patterned(size))).toBe(true)
     expect(isSame(unlinked, patterned(size))).toBe(true)
     expect(isSame(later, patterned(size, 2))).toBe(true)
   })
 
+  it('has a buffer of its kind', () => {
+    const { buffer } = mapFile(makeFile(100), 100, map)
+    expect(buffer).toBeInstanceOf(map === mapPrivate ? ArrayBuffer : SharedArrayBuffer)
+  })
+
   it('keeps what is written into a view to that view', () => {
     const size = 20_000
     const path = makeFile(size)
-    const before = mapFile(path, size)
-    const view = mapFile(path, size)
+    const before = mapFile(path, size, map)
+    const view = mapFile(path, size, map)
     view.fill(0)
     expect(view.every((byte) => byte === 0)).toBe(true)
     expect(isSame(before, patterned(size))).toBe(true)
-    expect(isSame(mapFile(path, size), patterned(size))).toBe(true)
+    expect(isSame(mapFile(path, size, map), patterned(size))).toBe(true)
     expect(isSame(readFileSync(path), patterned(size))).toBe(true)
   })
 })
@@ -143,7 +148,7 @@ maps('what cannot be mapped', () => {
 })
 
 // V8 lets foreign memory be detached; its pages would then be unmapped under the feet of the new owner.
-maps('a mapped buffer stays where it is', () => {
+maps.each([mapPrivate, mapUncounted])('a buffer of $name stays where it is', (map) => {
   const size = 200_000
   const attempts: Record<string, (view: Uint8Array) => unknown> = {
     'structuredClone with transfer': (view) =>
@@ -174,7 +179,7 @@ maps('a mapped buffer stays where it is', () => {
   type Transferable = { transfer(): unknown; transferToFixedLength(): unknown }
 
   it.each(Object.keys(attempts))('%s', async (name) => {
-    const view = mapFile(makeFile(size), size)
+    const view = mapFile(makeFile(size), size, map)
     // Refused, or copied instead: both are fine.
     await Promise.resolve(view)
       .then(attempts[name])
@@ -184,7 +189,7 @@ maps('a mapped buffer stays where it is', () => {
   })
 
   it('and can be copied', () => {
-    const view = mapFile(makeFile(size), size)
+    const view = mapFile(makeFile(size), size, map)
     expect(isSame(structuredClone(view), patterned(size))).toBe(true)
   })
 })

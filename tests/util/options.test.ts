@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describe as describeValue } from '../../src/util/describe.ts'
 import { checkOptionNames, invalidOption, oneOf } from '../../src/util/options.ts'
-import { errorOf } from '../disk/support/code-of.ts'
+import { errorOf } from '../support/code-of.ts'
 
 describe('describe', () => {
   it.each<[unknown, string]>([

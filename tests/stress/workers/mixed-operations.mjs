@@ -1,5 +1,6 @@
 // Random operations of every kind that changes the number of entries or bytes, rollbacks included, until it is told to
-// stop or killed; then counts on demand. Entries are limited, so eviction runs all the time.
+// stop or killed; then counts on demand. Entries are limited, so eviction runs all the time. Says `busy` once it has done a
+// good number of them.
 import { DiskCache } from 'holdfast'
 import { seededRandom } from '../../support/seeded-random.mjs'
 import { breathe, options, order, ordered, report } from './protocol.mjs'
@@ -55,6 +56,7 @@ for (;;) {
   while (!ordered('stop')) {
     operations[Math.floor(random() * operations.length)]()
     calls += 1
+    if (calls === options.busyAfter) report('busy')
     if (calls % 20 === 0) await breathe()
   }
   await order('stop')

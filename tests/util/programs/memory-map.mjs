@@ -1,5 +1,5 @@
 /**
- * `node memory-map.mjs MODULE SCENARIO DIRECTORY`: what only a process of its own can show of src/util/memory-map.ts.
+ * `node memory-map.mjs MODULE SCENARIO DIRECTORY [FUNCTION]`: what only a process of its own can show of src/util/memory-map.ts.
  * Prints what happened as JSON.
  */
 import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
@@ -8,8 +8,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
-const [module, scenario, directory] = isMainThread ? process.argv.slice(2) : workerData
-const { mapPrivate, mapsAvailable } = await import(module)
+const [module, scenario, directory, how = 'mapPrivate'] = isMainThread
+  ? process.argv.slice(2)
+  : workerData
+const { mapsAvailable, ...maps } = await import(module)
 
 /** A new file full of `byte`. */
 function makeFile(name, byte, size) {
@@ -18,10 +20,10 @@ function makeFile(name, byte, size) {
   return path
 }
 
-function mapFile(path, size) {
+function mapFile(path, size, map = maps[how]) {
   const descriptor = openSync(path, 'r')
   try {
-    return mapPrivate(descriptor, size)
+    return map(descriptor, size)
   } finally {
     closeSync(descriptor)
   }
@@ -57,6 +59,30 @@ function mapMany() {
   return { kept, missing }
 }
 
+function pressed(size, rounds, step, use = () => {}) {
+  const path = makeFile('pressed', 9, size)
+  let most = 0
+  let readable = 0
+  for (let round = 1; round <= rounds; round++) {
+    const view = mapFile(path, size)
+    if (view?.[size - 1] === 9) readable++
+    if (view !== undefined) use(view)
+    if (round % step === 0) most = Math.max(most, mapped('pressed'))
+  }
+  return { rounds, readable, most }
+}
+
+/** Gives what tells, once, what this thread sees of what the other wrote. */
+function post(worker, path, size) {
+  let view = mapFile(path, size)
+  worker.postMessage(view)
+  return () => {
+    const byte = view[1]
+    view = undefined
+    return byte
+  }
+}
+
 const scenarios = {
   available() {
     const path = makeFile('one', 7, 100_000)
@@ -73,17 +99,44 @@ const scenarios = {
   },
 
   /** No `gc`, not even a turn of the event loop. */
-  pressure() {
-    const size = 2 ** 20
-    const path = makeFile('pressed', 9, size)
-    const rounds = 3000
-    let most = 0
-    let readable = 0
-    for (let round = 1; round <= rounds; round++) {
-      if (mapFile(path, size)?.[size - 1] === 9) readable++
-      if (round % 100 === 0) most = Math.max(most, mapped('pressed'))
+  pressure: () => pressed(2 ** 20, 3000, 100),
+  /** The same with few maps, of which every page is written to and so becomes memory. */
+  writtenPressure: () => pressed(2 ** 24, 200, 1, (view) => view.fill(9)),
+
+  /** What V8 takes a map of 64 MiB for, in bytes. */
+  counted() {
+    const size = 2 ** 26
+    const path = makeFile('counted', 1, size)
+    const counted = (map) => {
+      const before = process.memoryUsage().external
+      const view = mapFile(path, size, map)
+      return [process.memoryUsage().external - before, view[0]]
     }
-    return { rounds, readable, most }
+    return {
+      size,
+      uncounted: counted(maps.mapUncounted)[0],
+      private: counted(maps.mapPrivate)[0],
+    }
+  },
+
+  /** A map is posted to a thread, and goes when both have let go of it. */
+  async posted() {
+    const size = 200_000
+    const thread = `
+      const { parentPort } = require('node:worker_threads')
+      parentPort.once('message', (view) => {
+        view[1] = 8
+        parentPort.postMessage(view.every((byte, index) => byte === (index === 1 ? 8 : 7)))
+      })`
+    const worker = new Worker(thread, { eval: true })
+    const exit = new Promise((resolve) => worker.once('exit', resolve))
+    const answer = new Promise((resolve) => worker.once('message', resolve))
+    const path = makeFile('posted', 7, size)
+    const seen = post(worker, path, size)
+    const good = await answer
+    await exit
+    const written = seen()
+    return { good, written, file: readFileSync(path)[1], left: await collect('posted', 0) }
   },
 
   /** Keeps maps until there are no more, then drops them. */
@@ -110,7 +163,7 @@ const scenarios = {
     const seen = {}
     for (const ending of ['return', 'exit', 'terminate']) {
       const worker = new Worker(fileURLToPath(import.meta.url), {
-        workerData: [module, `thread-${ending}`, directory],
+        workerData: [module, `thread-${ending}`, directory, how],
       })
       const ended = new Promise((resolve, reject) => {
         worker.once('exit', resolve)
