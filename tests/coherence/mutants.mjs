@@ -43,8 +43,9 @@ function patch(prototype, method, make) {
   prototype[method] = make(original)
 }
 
-/** Keeps the processor for up to `most` microseconds, as a process does that the kernel takes it away from. */
-function spin(most) {
+/** Keeps the processor now and then for up to `most` microseconds, as a process does that the kernel takes it away from. */
+function sometimes(most) {
+  if (Math.random() < 0.6) return
   const end = performance.now() + (Math.random() * most) / 1_000
   while (performance.now() < end);
 }
@@ -144,21 +145,8 @@ export const hotSetMutants = {
     const { Coherence } = await load('coherence')
     patch(Coherence.prototype, 'holds', () => {
       return function (ticket) {
-        return (
-          this.page.version(ticket.slot) === ticket.version && this.page.epoch() === ticket.epoch
-        )
-      }
-    })
-    patch(Coherence.prototype, 'ticket', (ticket) => {
-      return function (key) {
         const { page } = this
-        const { writer } = page
-        page.writer = () => 0
-        try {
-          return ticket.call(this, key)
-        } finally {
-          page.writer = writer
-        }
+        return page.version(ticket.slot) === ticket.version && page.epoch() === ticket.epoch
       }
     })
   },
@@ -189,6 +177,16 @@ const mutants = { ...plainMutants, ...hotSetMutants }
 /** Lets bumps through by whether they come at the end of a transaction. */
 async function bumpsOnly(load, passes) {
   const { VersionPage } = await load('page')
+  const isEnding = await endings(load)
+  patch(VersionPage.prototype, 'bump', (bump) => {
+    return function (slot) {
+      return passes(isEnding()) ? bump.call(this, slot) : this.version(slot)
+    }
+  })
+}
+
+/** Tells whether the step that runs comes after a commit or a rollback. */
+async function endings(load) {
   const { Coherence } = await load('coherence')
   let isEnding = false
   for (const end of ['committed', 'rolledBack']) {
@@ -203,11 +201,17 @@ async function bumpsOnly(load, passes) {
       }
     })
   }
-  patch(VersionPage.prototype, 'bump', (bump) => {
-    return function (slot) {
-      return passes(isEnding) ? bump.call(this, slot) : this.version(slot)
-    }
-  })
+  return () => isEnding
+}
+
+/** The windows in which each of them shows. */
+export const windowsOf = {
+  'no first bump': ['after commit'],
+  'no second bump': ['before commit', 'after row'],
+  'no second version read': ['after row'],
+  'no writer check': ['before commit', 'after commit'],
+  'no epoch': ['before commit', 'after row', 'death after commit'],
+  'clear without compare': ['before commit', 'after commit', 'before release'],
 }
 
 /** Windows between two steps of the protocol, made wide. */
@@ -218,7 +222,7 @@ const windows = {
     patch(EntryRows.prototype, 'find', (find) => {
       return function (key) {
         const row = find.call(this, key)
-        if (Math.random() < 0.3) spin(600)
+        sometimes(2_000)
         return row
       }
     })
@@ -226,11 +230,13 @@ const windows = {
 
   /** A writer is slow between its first bump and the commit. */
   async 'before commit'(load) {
-    const { Connection } = await load('connection')
-    patch(Connection.prototype, 'prepare', (prepare) => {
-      return function (sql) {
-        if (sql === 'COMMIT' && Math.random() < 0.3) spin(600)
-        return prepare.call(this, sql)
+    const { VersionPage } = await load('page')
+    const isEnding = await endings(load)
+    patch(VersionPage.prototype, 'bump', (bump) => {
+      return function (slot) {
+        const version = bump.call(this, slot)
+        if (!isEnding()) sometimes(600)
+        return version
       }
     })
   },
@@ -240,7 +246,7 @@ const windows = {
     const { Coherence } = await load('coherence')
     patch(Coherence.prototype, 'committed', (committed) => {
       return function (...args) {
-        if (Math.random() < 0.3) spin(600)
+        sometimes(600)
         return committed.apply(this, args)
       }
     })
@@ -262,7 +268,7 @@ const windows = {
     const { VersionPage } = await load('page')
     patch(VersionPage.prototype, 'release', (release) => {
       return function (token) {
-        if (Math.random() < 0.3) spin(600)
+        sometimes(600)
         return release.call(this, token)
       }
     })

@@ -8,7 +8,7 @@
 
 /** What a record tells of. Plain JavaScript, because programs of their own process share it with the tests. */
 export const code = {
-  /** Read `expect` (0 = absent) and, of an object with two keys, `second` under the other one. */
+  /** Read `expect` (0 = absent) and, of an object with two keys, `second` under the other one; stands for `result` reads. */
   read: 1,
   /** Asked whether there is an entry: `result`. */
   has: 2,

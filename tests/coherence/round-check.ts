@@ -45,7 +45,7 @@ export class RoundCheck {
     for (const object of this.#objects) {
       const history = histories[object.index] ?? []
       history.push(this.#look(object))
-      operations += history.length
+      for (const { code: what, result } of history) operations += what === code.read ? result : 1
       const verdict = new HistoryChecker(this.#states[object.index] ?? [absent]).check(history)
       if ('states' in verdict) this.#states[object.index] = verdict.states
       else violations.push(describeViolation(object, history, verdict.violation, names))
@@ -75,7 +75,7 @@ export class RoundCheck {
       object: object.index,
       expect,
       second,
-      result: Number.NaN,
+      result: 1,
       written: Number.NaN,
       tags: 0,
       expires: Number.NaN,

@@ -17,10 +17,12 @@ export function describeViolation(
   processes: ReadonlyMap<number, string>,
 ): string {
   const zero = history[0]?.start ?? operation.start
+  const clock = (one: Operation) =>
+    object.kind === 'expiring' ? `, clock ${one.wallStart} to ${one.wallEnd}` : ''
   const line = (one: Operation) =>
-    `${one === operation ? '>>' : '  '} ${describe(one, zero)} by ${processes.get(one.client) ?? `client ${one.client}`}`
+    `${one === operation ? '>>' : '  '} ${describe(one, zero)} by ${processes.get(one.client)}${clock(one)}`
   return [
-    `${object.name} (${object.keys.join(', ')}): ${describe(operation, zero)} cannot be explained.`,
+    `${object.name} (${object.keys.join(', ')}): ${describe(operation, zero)} by ${processes.get(operation.client)} cannot be explained.`,
     `It could hold then: ${possible.map(describeState).join('; or ')}.`,
     `Around it (microseconds in the round, in order of start):`,
     ...around(history, operation).map(line),

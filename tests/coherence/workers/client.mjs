@@ -10,7 +10,7 @@ import { commit, undo } from './transactions.mjs'
 import { ValueNumbers } from './values.mjs'
 
 /** A log does not grow beyond this in one round: the checker holds it in memory. */
-const mostRecords = 250_000
+const mostRecords = 120_000
 /** Between two looks at what came from outside. */
 const callsPerTurn = 48
 /** Calls of `setAsync` that may run at once. */

@@ -9,6 +9,8 @@ export class Recorder {
   /** Records since the log was opened. */
   count = 0
   #operation = 0
+  /** For each object the row of equal reads that goes on. */
+  #runs = []
   #log
   #used = 0
   #waiting = new Float64Array(mostWaiting * fields.length)
@@ -30,6 +32,7 @@ export class Recorder {
   }
 
   close() {
+    for (const [object, run] of this.#runs.entries()) this.#endRun(object, run)
     this.flush()
     closeSync(this.#log)
     this.#log = undefined
@@ -41,24 +44,23 @@ export class Recorder {
     return this.#operation
   }
 
-  /** A read that has ended. It is written with the next change, or when many have come together. */
+  /**
+   * A read that has ended; not written at once. Of many in a row that found the same, only the first and the last are: a value
+   * is written once, so it was there all the time between them. `result` says for how many the last one stands.
+   */
   read(object, expect, second, start, end, wallStart, wallEnd) {
-    const operation = this.next()
-    this.#add(
-      code.read,
-      operation,
-      object,
-      expect,
-      second,
-      Number.NaN,
-      Number.NaN,
-      0,
-      Number.NaN,
-      start,
-      end,
-      wallStart,
-      wallEnd,
-    )
+    const run = this.#runOf(object)
+    if (expect === run.expect && expect !== 0 && Number.isNaN(second)) {
+      run.count += 1
+      run.start = start
+      run.end = end
+      run.wallStart = wallStart
+      run.wallEnd = wallEnd
+      return
+    }
+    this.#endRun(object, run)
+    if (Number.isNaN(second)) run.expect = expect
+    this.#addRead(object, expect, second, 1, { start, end, wallStart, wallEnd })
   }
 
   /** Something that has ended and changed nothing. */
@@ -82,6 +84,38 @@ export class Recorder {
     if (this.#used === 0) return
     writeSync(this.#log, new Uint8Array(this.#waiting.buffer, 0, this.#used * 8))
     this.#used = 0
+  }
+
+  #runOf(object) {
+    for (let next = this.#runs.length; next <= object; next += 1)
+      this.#runs.push({ expect: 0, count: 0, start: 0, end: 0, wallStart: 0, wallEnd: 0 })
+    return this.#runs[object]
+  }
+
+  /** Writes the last read of a row of equal ones. */
+  #endRun(object, run) {
+    if (run.count > 0) this.#addRead(object, run.expect, Number.NaN, run.count, run)
+    run.count = 0
+    run.expect = 0
+  }
+
+  #addRead(object, expect, second, count, { start, end, wallStart, wallEnd }) {
+    const [none, operation] = [Number.NaN, this.next()]
+    this.#add(
+      code.read,
+      operation,
+      object,
+      expect,
+      second,
+      count,
+      none,
+      0,
+      none,
+      start,
+      end,
+      wallStart,
+      wallEnd,
+    )
   }
 
   #part(operation, part, { start, end, wallStart, wallEnd = Number.NaN }) {

@@ -85,7 +85,7 @@ export function undo(calls, objects) {
     () => {
       const inside = new Inside(store)
       for (const object of objects)
-        seen.push({ code: code.read, object: object.index, expect: inside.read(object) })
+        seen.push({ ...reading(object).part, expect: inside.read(object) })
       poison(calls, objects, inside)
     },
   )
@@ -116,7 +116,7 @@ function stepOn(calls, object) {
 }
 
 function reading(object) {
-  const part = { code: code.read, object: object.index }
+  const part = { code: code.read, object: object.index, result: 1 }
   return {
     part,
     run(inside) {
