@@ -1,8 +1,10 @@
-// `npm run check:coherence [-- --minutes N] [--processes N] [--seed S] [--mutant NAME]`: real processes work on the same few keys
-// and some are killed, and everything that they saw is checked; see tests/coherence.
+// `npm run check:coherence [-- --minutes N] [--processes N] [--seed S]`: real processes work on the same few keys and some are
+// killed, and everything that they saw is checked; see tests/coherence. `--mutant NAME` plants a bug, `--widen NAME` a window in
+// which bugs show, `--library DIR` takes another build.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { runnerImport } from 'vite'
 import { build } from './build.mjs'
@@ -11,10 +13,11 @@ import { root, runAsScript, ScriptError } from './project.mjs'
 const minute = 60_000
 
 async function main(args) {
-  const { minutes, processes, seed, mutant } = settings(args)
-  build({ quiet: true })
+  const { minutes, processes, seed, mutant, widen, library } = settings(args)
+  if (library === undefined) build({ quiet: true })
   const { checkCoherence } = await load('tests/coherence/driver.ts')
   const { fleetOf } = await load('tests/coherence/fleet.ts')
+  const folder = resolve(library ?? join(root, 'dist'))
   const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
   const directory = mkdtempSync(join(parent, 'holdfast-coherence-'))
   const keep = join(root, '.cache', 'coherence', `seed-${seed}-${Date.now()}`)
@@ -22,12 +25,14 @@ async function main(args) {
   try {
     const result = await checkCoherence({
       directory,
-      library: join(root, 'dist'),
+      library: folder,
+      build: await import(pathToFileURL(join(folder, 'index.js')).href),
       seed,
       fleet: fleetOf(processes),
       duration: minutes * minute,
       keep,
       onRound: progress(performance.now()),
+      mutantOptions: { widen },
       ...(mutant === undefined ? {} : { mutant }),
     })
     for (const violation of result.violations) console.log(`\n${violation}`)
@@ -72,6 +77,8 @@ function settings(args) {
     processes: { type: 'string', default: '6' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     mutant: { type: 'string' },
+    widen: { type: 'string', multiple: true, default: [] },
+    library: { type: 'string' },
   }
   try {
     const { values } = parseArgs({ args, options })
@@ -80,6 +87,8 @@ function settings(args) {
       processes: positive('processes', Math.floor(Number(values.processes))),
       seed: Math.floor(Number(values.seed)),
       mutant: values.mutant,
+      widen: values.widen,
+      library: values.library,
     }
   } catch (error) {
     if (error instanceof ScriptError) throw error

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import * as build from 'holdfast'
 import { expect, test } from 'vitest'
 import { memoryDirectory } from '../support/temporary-directory.ts'
 import { patience, torture } from '../support/torture.ts'
@@ -24,6 +25,7 @@ test.each([
     const result = await checkCoherence({
       directory: memoryDirectory(),
       library: join(root, 'dist'),
+      build,
       seed,
       fleet: fleetOf(6),
       duration: torture(seconds, 120) * 1_000,

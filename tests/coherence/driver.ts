@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { seededRandom } from '../support/seeded-random.mjs'
 import { everyObject, objectsOf, type ProcessRole } from './fleet.ts'
 import type { MutantOptions } from './mutants.mjs'
-import { RoundCheck } from './round-check.ts'
+import { type Build, RoundCheck } from './round-check.ts'
 import { Segment } from './segment.ts'
 
 /** What is checked, and for how long. */
@@ -12,6 +12,8 @@ export interface CoherenceOptions {
   readonly directory: string
   /** The build that is tested: the folder of its `index.js`. */
   readonly library: string
+  /** The same, loaded. */
+  readonly build: Build
   readonly seed: number
   readonly fleet: readonly ProcessRole[]
   /** Milliseconds in all. */
@@ -88,14 +90,15 @@ async function runSegment(
   const objects = objectsOf(options.objects ?? everyObject, store.shards)
   const origin = process.hrtime.bigint()
   const now = () => Number(process.hrtime.bigint() - origin)
-  let check = new RoundCheck(directory, store.shards, objects, now)
+  const toCheck = { directory, build: options.build, objects, shards: store.shards }
+  let check = new RoundCheck(toCheck, now)
   const segment = await Segment.open({
     directory,
-    logs,
     library: options.library,
-    fleet: options.fleet,
     objects,
     shards: store.shards,
+    logs,
+    fleet: options.fleet,
     seed: options.seed,
     random: store.random,
     nextClient: () => {
@@ -114,7 +117,7 @@ async function runSegment(
       result.violations.push(...(await segment.finish()))
       check.close()
       // As whoever comes next: what the killed ones left is put right when a store is opened.
-      check = new RoundCheck(directory, store.shards, objects, now)
+      check = new RoundCheck(toCheck, now)
       result.violations.push(...check.problems())
     }
   } finally {

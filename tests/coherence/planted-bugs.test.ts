@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import * as build from 'holdfast'
 import { describe, expect, it } from 'vitest'
 import { memoryDirectory } from '../support/temporary-directory.ts'
 import { patience } from '../support/torture.ts'
@@ -18,6 +19,7 @@ async function run(options: Partial<CoherenceOptions>): Promise<CoherenceResult>
   return await checkCoherence({
     directory: memoryDirectory(),
     library,
+    build,
     seed,
     fleet: fleetOf(4),
     duration: longest,

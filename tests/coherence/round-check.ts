@@ -1,4 +1,4 @@
-import { DiskCache, ShardedDiskCache } from 'holdfast'
+import type { DiskCache, ShardedDiskCache } from 'holdfast'
 import type { HistoryObject } from './fleet.ts'
 import { HistoryChecker } from './history-checker.ts'
 import { absent, type Operation, type State } from './object-model.ts'
@@ -10,6 +10,17 @@ import { numberOf } from './workers/values.mjs'
 /** Number of the client that only looks, between rounds. */
 const observer = 0
 
+/** What is used of a build. */
+export type Build = Pick<typeof import('holdfast'), 'DiskCache' | 'ShardedDiskCache'>
+
+/** A store, and the build that opens it. */
+export interface StoreToCheck {
+  readonly directory: string
+  readonly build: Build
+  readonly shards: number
+  readonly objects: readonly HistoryObject[]
+}
+
 /** Checks one store, round by round. What one round leaves open is where the next one starts. */
 export class RoundCheck {
   readonly #objects: readonly HistoryObject[]
@@ -18,18 +29,13 @@ export class RoundCheck {
   readonly #states: (readonly State[])[]
 
   /** Opens the store with a handle that remembers nothing, and creates it if need be. */
-  constructor(
-    directory: string,
-    shards: number,
-    objects: readonly HistoryObject[],
-    now: () => number,
-  ) {
+  constructor({ directory, build, shards, objects }: StoreToCheck, now: () => number) {
     this.#objects = objects
-    this.#now = now
     this.#cache =
       shards === 0
-        ? new DiskCache(directory, { hot: false })
-        : new ShardedDiskCache(directory, { hot: false, shards })
+        ? new build.DiskCache(directory, { hot: false })
+        : new build.ShardedDiskCache(directory, { hot: false, shards })
+    this.#now = now
     this.#states = objects.map(() => [absent])
   }
 
