@@ -60,6 +60,7 @@ export const watchers: readonly ProcessRole[] = [
   { name: 'reader', client: { store: { hot: { share: 'frozen' } }, mix: 'reader' } },
   { name: 'reader', client: { store: { hot: {} }, mix: 'reader' } },
   { name: 'cold', client: { store: { hot: false }, mix: 'reader' } },
+  { name: 'unmapped', client: { store: { hot: {} }, mix: 'reader' }, unmapped: true },
 ]
 
 /** Few enough for everybody to meet everybody. */

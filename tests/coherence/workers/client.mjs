@@ -36,7 +36,7 @@ const changes = {
 }
 
 /** Which share of the calls of a client are changes. */
-const changing = { reader: 0, mixed: 0.05, writer: 0.75 }
+const changing = { reader: 0, mixed: 0.04, writer: 0.75 }
 
 export class Client {
   #calls
