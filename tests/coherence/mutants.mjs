@@ -45,9 +45,14 @@ function patch(prototype, method, make) {
 
 const asleep = new Int32Array(new SharedArrayBuffer(4))
 
-/** Stands still now and then, up to 2 ms: so that others run meanwhile, however few processors there are. */
+/** Stands still, so that others run meanwhile, however few processors there are. */
+function standStill(milliseconds) {
+  Atomics.wait(asleep, 0, 0, milliseconds)
+}
+
+/** The same now and then, up to 2 ms. */
 function sometimes() {
-  if (Math.random() < 0.4) Atomics.wait(asleep, 0, 0, Math.random() * 2)
+  if (Math.random() < 0.4) standStill(Math.random() * 2)
 }
 
 /** Bugs that a store without a hot set can have. */
@@ -230,7 +235,7 @@ export const windowsOf = {
   'no second bump': ['before commit', 'after row'],
   'no second version read': ['after row'],
   'no writer check': ['before commit', 'after commit'],
-  'no epoch': ['before commit', 'after row', 'death after commit'],
+  'no epoch': ['until released', 'death after commit'],
   'no look at the database': [],
   'clear without compare': ['before commit', 'after commit', 'before release'],
 }
@@ -245,6 +250,17 @@ const windows = {
         const row = find.call(this, key)
         sometimes()
         return row
+      }
+    })
+  },
+
+  /** So slow that the writer it met is gone, or has died and another one has come and gone. */
+  async 'until released'(load) {
+    const { Coherence } = await load('coherence')
+    patch(Coherence.prototype, 'holds', (holds) => {
+      return function (ticket) {
+        for (let left = 50; left > 0 && this.page.writer() !== 0; left -= 1) standStill(1)
+        return holds.call(this, ticket)
       }
     })
   },
@@ -273,12 +289,30 @@ const windows = {
     })
   },
 
-  /** A writer dies between the commit and its second bump. */
+  /** A writer dies between the commit and its second bump, having been slow between its first bump and the commit. */
   async 'death after commit'(load) {
+    const { VersionPage } = await load('page')
     const { Coherence } = await load('coherence')
+    const isEnding = await endings(load)
+    let isDoomed = false
+    patch(VersionPage.prototype, 'bump', (bump) => {
+      return function (slot) {
+        const version = bump.call(this, slot)
+        if (isEnding() || Math.random() > 0.04) return version
+        isDoomed = true
+        standStill(4)
+        return version
+      }
+    })
+    patch(Coherence.prototype, 'rolledBack', (rolledBack) => {
+      return function (...args) {
+        isDoomed = false
+        return rolledBack.apply(this, args)
+      }
+    })
     patch(Coherence.prototype, 'committed', (committed) => {
       return function (...args) {
-        if (Math.random() < 0.02) process.kill(process.pid, 'SIGKILL')
+        if (isDoomed) process.kill(process.pid, 'SIGKILL')
         return committed.apply(this, args)
       }
     })

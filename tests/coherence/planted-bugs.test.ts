@@ -10,7 +10,7 @@ import { hotSetMissing, hotSetMutants, plainMutants, windowsOf } from './mutants
 const library = join(import.meta.dirname, '..', '..', 'dist')
 
 /** Whether it is caught depends on how processes meet: every bug gets this long, and is caught in a fraction of it. */
-const longest = 40_000
+const longest = 80_000
 
 /** Runs until something is found, at most `duration`. */
 async function run(options: Partial<CoherenceOptions>): Promise<CoherenceResult> {

@@ -73,8 +73,10 @@ export class Client {
     const recorder = this.#recorder
     recorder.open(log)
     const { waiting } = this.#calls
-    while (recorder.now() < deadline && recorder.count < mostRecords) {
-      for (let turn = 0; turn < callsPerTurn && waiting.size < mostWaiting; turn += 1) this.#call()
+    const goesOn = () => recorder.now() < deadline && recorder.count < mostRecords
+    while (goesOn()) {
+      for (let turn = 0; turn < callsPerTurn && waiting.size < mostWaiting && goesOn(); turn += 1)
+        this.#call()
       await new Promise((resolve) => setImmediate(resolve))
     }
     await Promise.all(waiting)
