@@ -4,17 +4,23 @@ import { defineConfig } from 'vitest/config'
 const torture = process.env.HOLDFAST_TORTURE === '1'
 
 const minute = 60_000
-const stressTests = 'tests/stress/**/*.test.ts'
-const tortureTests = 'tests/torture/**/*.test.ts'
+const stressTests = ['tests/stress/**/*.test.ts', 'tests/coherence/{coherence,planted}*.test.ts']
+const tortureTests = ['tests/torture/**/*.test.ts']
 
 /** A group of test files that runs after the groups of a lower `order`, never beside them. */
-function project(name: string, order: number, timeout: number, include: string, exclude: string[]) {
+function project(
+  name: string,
+  order: number,
+  timeout: number,
+  include: string[],
+  exclude: string[],
+) {
   const parallel = name === 'unit'
   return {
     extends: true as const,
     test: {
       name,
-      include: [include],
+      include,
       exclude,
       testTimeout: timeout,
       hookTimeout: timeout,
@@ -35,10 +41,13 @@ export default defineConfig({
     // Without a limit the diff of two large buffers that differ keeps a processor busy for minutes.
     diff: { truncateThreshold: 400 },
     projects: [
-      project('unit', 0, torture ? 10 * minute : minute / 2, 'tests/**/*.test.ts', [
-        stressTests,
-        tortureTests,
-      ]),
+      project(
+        'unit',
+        0,
+        torture ? 10 * minute : minute / 2,
+        ['tests/**/*.test.ts'],
+        [...stressTests, ...tortureTests],
+      ),
       project('stress', 1, torture ? 60 * minute : 3 * minute, stressTests, []),
       ...(torture ? [project('torture', 2, 120 * minute, tortureTests, [])] : []),
     ],
