@@ -1,18 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { closeSync } from 'node:fs'
 import { mapsAvailable } from '../util/memory-map.ts'
+import type { CoherenceListener, Ticket } from './coherence-types.ts'
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
 import type { OpenPage, PageFile } from './page-file.ts'
 import { VersionFile } from './version-file.ts'
 import { slotOf, VersionPage, type WriterPage } from './version-page.ts'
-
-/** What the page said before a row was read. */
-export interface Ticket {
-  readonly epoch: number
-  readonly slot: number
-  readonly version: number
-}
 
 /** SQL that makes a statement {@link Coherence.announce} its write; its value is 0. Never `DETERMINISTIC`: it must run. */
 export const announced = 'holdfast_announce()'
@@ -22,14 +16,6 @@ const mostSlots = 1_024
 
 /** Stands in until the store's page is opened. */
 const unattached = VersionPage.ofProcess()
-
-/** Told what happens to hot entries that are not single. */
-export interface CoherenceListener {
-  /** No version that was remembered means anything any more. */
-  pageChanged(): void
-  /** Hits ask the database from now on, and why. */
-  fellBack(reason: string, detail: unknown): void
-}
 
 /**
  * Keeps hot entries true across processes: whoever writes changes versions on a page that all processes share, before and
@@ -193,7 +179,7 @@ export class Coherence {
     try {
       if (this.#isAll) this.#bumpAll()
       else for (const [slot, first] of this.#bumped) this.#bumpAgain(slot, first)
-      this.#shared?.release(this.#token)
+      this.#release()
     } catch {
       // Our token stays: no reader keeps anything until the next writer has found it and made all entries void.
     }
@@ -207,11 +193,7 @@ export class Coherence {
     this.#hasBegun = false
     this.#isAll = false
     this.#bumped.clear()
-    try {
-      this.#shared?.release(this.#token)
-    } catch {
-      // As above.
-    }
+    this.#release()
   }
 
   /**
@@ -258,6 +240,14 @@ export class Coherence {
     return this.#shared
   }
 
+  #release(): void {
+    try {
+      this.#shared?.release(this.#token)
+    } catch {
+      // The next writer finds our token.
+    }
+  }
+
   #bumpFirst(slot: number): void {
     if (this.#bumped.has(slot)) return
     if (this.#bumped.size >= mostSlots) {
@@ -302,19 +292,20 @@ export class Coherence {
   }
 
   #asFile({ descriptor }: OpenPage): VersionFile {
-    return new VersionFile(descriptor, (work) => {
-      const connection = this.#connection
-      try {
-        connection.prepare('BEGIN IMMEDIATE').run()
-      } catch {
-        // Somebody else writes: he has found our token, or will.
-        return
-      }
-      try {
-        work()
-      } finally {
-        connection.prepare('ROLLBACK').run()
-      }
-    })
+    return new VersionFile(descriptor, (work) => whileLocked(this.#connection, work))
+  }
+}
+
+/** Runs `work` while nobody writes, or not at all: somebody who writes has found our token, or will. */
+function whileLocked(connection: Connection, work: () => void): void {
+  try {
+    connection.prepare('BEGIN IMMEDIATE').run()
+  } catch {
+    return
+  }
+  try {
+    work()
+  } finally {
+    connection.prepare('ROLLBACK').run()
   }
 }

@@ -35,7 +35,7 @@ export function addToCounter(
     const sum = addExactly(found === undefined ? initial : found.value, change)
     const options = defaultSetOptions(ttl ?? engine.options.ttl, now())
     writer.using(what, key, engine.format.encode(sum), (prepared) =>
-      writer.replaceValue(what, key, prepared, options, ttl),
+      writer.replaceValue(what, key, prepared, { ...options, wasLive: found !== undefined, ttl }),
     )
     return sum
   })

@@ -55,9 +55,12 @@ export class EntryRows {
     return this.#parts.connection.row(this.#selectFile, id, key.bytes)
   }
 
-  /** What the row of `key` says beside its value. For use inside a transaction. */
-  facts(key: StoredKey): Facts | undefined {
-    const row = this.#factsRow(key)
+  /**
+   * What the row of `key` says beside its value. For use inside a transaction.
+   * @param wasLive whether its value was read in this call: then it does not matter that it ended since.
+   */
+  facts(key: StoredKey, wasLive: boolean): Facts | undefined {
+    const row = this.#factsRow(key, wasLive)
     if (row === undefined) return undefined
     const [, expires, , flags, , , , , , , tags, description, meta] = row
     return {
@@ -74,18 +77,18 @@ export class EntryRows {
    * For use inside a transaction of a store that signs.
    */
   signedAnew(key: StoredKey, expires: number | null): { signature: Uint8Array | null } | undefined {
-    const row = this.#factsRow(key)
+    const row = this.#factsRow(key, false)
     const signature =
       row === undefined ? undefined : this.#parts.signatures?.resign(wholeKey(key), row, expires)
     return signature === undefined ? undefined : { signature }
   }
 
-  #factsRow(key: StoredKey): Row | undefined {
+  #factsRow(key: StoredKey, wasLive: boolean): Row | undefined {
     const row = this.#lookUp(
       `SELECT ${forAll}, NULL, ${forFiles}, ${forSignatures} FROM entries WHERE key = ?`,
       key,
     )
-    if (row === undefined || row === null || this.#isExpired(row)) return undefined
+    if (row === undefined || row === null || (!wasLive && this.#isExpired(row))) return undefined
     return this.trust(row, key) === undefined ? undefined : row
   }
 

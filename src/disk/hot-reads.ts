@@ -1,7 +1,8 @@
 import type { MemoryForm } from '../frame/encryption.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
 import { freezePlain } from '../util/plain-value.ts'
-import type { Coherence, Ticket } from './coherence.ts'
+import type { Coherence } from './coherence.ts'
+import type { Ticket } from './coherence-types.ts'
 import { HotEntry } from './hot-entry.ts'
 import { type HotSet, keyOfText } from './hot-set.ts'
 import { HotUses } from './hot-uses.ts'
@@ -67,7 +68,7 @@ export class HotReads {
 
   /** The entry of `key`, if it is true now. */
   of(key: StoredKey): HotEntry | undefined {
-    const entry = this.#set.ofText(key.text)
+    const entry = this.#set.ofText(key.text, key.plain)
     return entry === undefined || !this.isTrue(entry) ? undefined : entry
   }
 
@@ -183,7 +184,7 @@ export class HotReads {
   }
 
   #entry(key: StoredKey, slot: number): HotEntry {
-    const index = keyOfText(key.text)
+    const index = key.plain ?? keyOfText(key.text)
     return new HotEntry(this, slot, index ?? key.text, index === undefined)
   }
 

@@ -51,9 +51,8 @@ export class HotSet {
   }
 
   /** The entry of a key by its canonical text. */
-  ofText(text: string): HotEntry | undefined {
-    const key = keyOfText(text)
-    return key === undefined ? this.#byText.get(text) : this.#byKey.get(key)
+  ofText(text: string, plain: string | number | undefined = keyOfText(text)): HotEntry | undefined {
+    return plain === undefined ? this.#byText.get(text) : this.#byKey.get(plain)
   }
 
   /** Keeps `entry` in place of what its key had, and removes others until the budget holds. */

@@ -1,3 +1,4 @@
+import { systemClock } from '../contracts/clock.ts'
 import type { Engine } from './engine.ts'
 import { HotReads } from './hot-reads.ts'
 import { HotSet } from './hot-set.ts'
@@ -12,7 +13,7 @@ export function makeHot(
   given: HotSet | undefined,
   noteUse: boolean,
 ): HotReads | undefined {
-  const { coherence, format, now, options, stamps, tally, transactions } = engine
+  const { coherence, format, options, stamps, tally, transactions } = engine
   if (options.hot === undefined) return undefined
   const hot = new HotReads({
     set: given ?? new HotSet(options.hot),
@@ -20,7 +21,7 @@ export function makeHot(
     format,
     tally,
     stamps,
-    now,
+    now: options.clock.now === systemClock.now ? systemClock.now : engine.now,
     noteUse: noteUse ? () => engine.maintenance.noteUse() : undefined,
     memory: options.encryption?.memory ?? 'plaintext',
   })

@@ -9,6 +9,8 @@ export interface StoredKey {
   readonly text: string
   readonly bytes: Uint8Array
   readonly long: Uint8Array | null
+  /** The key itself where it is text or a number and was given, not read: hot entries are found by it. */
+  readonly plain?: string | number
 }
 
 /** Longer texts are looked up by their hash: an index of long keys would be mostly keys. */
@@ -24,7 +26,8 @@ const longestKey = 2 ** 20
  * @throws HoldfastError `ERR_INVALID_KEY` or `ERR_UNSUPPORTED_KEY`.
  */
 export function toStoredKey(key: Key): StoredKey {
-  return storedKeyOfText(encodeKey(key))
+  const stored = storedKeyOfText(encodeKey(key))
+  return typeof key === 'string' || typeof key === 'number' ? { ...stored, plain: key } : stored
 }
 
 /** The key with that canonical text. @throws HoldfastError `ERR_INVALID_KEY` for one that is too long. */

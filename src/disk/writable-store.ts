@@ -97,12 +97,14 @@ export class WritableStore<V = unknown> extends ReadableStore<V> implements Disp
     const resolved = this.resolve(options)
     this.loads.detach(stored)
     return this.transact(() => {
-      const value = change(this.engine.reader.find(stored)?.value as T | undefined)
+      const found = this.engine.reader.find(stored)
+      const wasLive = found !== undefined
+      const value = change(found?.value as T | undefined)
       const encoded = this.engine.format.encode(refusePromise(value))
       if (options !== undefined) this.storeEncoded('update', stored, encoded, resolved)
       else {
         this.engine.writer.using('update', stored, encoded, (prepared) => {
-          this.engine.writer.replaceValue('update', stored, prepared, resolved)
+          this.engine.writer.replaceValue('update', stored, prepared, { ...resolved, wasLive })
         })
       }
       return value

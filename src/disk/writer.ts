@@ -133,16 +133,20 @@ export class Writer {
   /**
    * Replaces the value of `key`, and keeps all else that is known of it; stores it with `options` if there is no live entry.
    * For use inside a transaction.
+   * @param options.wasLive whether its value was read in this call: what ends while it runs is not begun anew.
    */
   replaceValue(
     what: string,
     key: StoredKey,
     prepared: Prepared,
-    options: ResolvedSetOptions,
-    ttl?: number,
+    {
+      wasLive,
+      ttl,
+      ...options
+    }: ResolvedSetOptions & { wasLive: boolean; ttl?: number | undefined },
   ): void {
     const { now, rows } = this.#engine
-    const facts = rows.facts(key)
+    const facts = rows.facts(key, wasLive)
     if (facts === undefined) {
       this.store(what, key, prepared, options)
       return

@@ -66,20 +66,12 @@ export function after(state: State, operation: Operation): State[] {
   if (state.value !== 0 && !(operation.wallStart >= state.endsBy)) {
     const next = whenLive(state, operation)
     if (next !== undefined) following.push(next)
-    // The store looks at the clock twice: for the value and, when it stores the new one, for what it keeps of the old entry.
-    if (next !== undefined && mayEnd && keepsRest(operation))
-      following.push({ ...absent, value: next.value })
   }
   if (state.value === 0 || mayEnd) {
     const next = whenAbsent(state, operation)
     if (next !== undefined) following.push(next)
   }
   return following
-}
-
-/** Whether it replaces the value and keeps tags and life time. */
-function keepsRest({ code: what }: Operation): boolean {
-  return what === code.count || what === code.update
 }
 
 function whenLive(state: State, operation: Operation): State | undefined {

@@ -108,4 +108,19 @@ describe.each(cacheForms)('$name: incr', ({ open }) => {
     expect([cache.has('a'), cache.size]).toEqual([false, 2])
     expect(cache.check().problems).toEqual([])
   })
+
+  it('does not begin a new life with the value of one that ends meanwhile', () => {
+    // A clock that goes on with every look at it: at one of these ends the entry lies between two looks of the call.
+    for (let life = 1; life < 20; life += 1) {
+      let time = 1_000
+      const clock = { ...manualClock(), now: () => time++ }
+      const cache = open({ clock })
+      cache.set('a', 41, { expiresAt: 1_005 + life })
+      cache.update('b', () => 1)
+      const sum = cache.incr('a')
+      const end = cache.getEntry('a')?.expiresAt
+      if (sum === 1) expect(end).toBe(Number.POSITIVE_INFINITY)
+      else expect([sum, end ?? 'over']).toEqual([42, end === undefined ? 'over' : 1_005 + life])
+    }
+  })
 })
