@@ -235,7 +235,7 @@ export class Coherence {
     if (shared !== undefined && !shared.isRetired()) return shared
     const open = this.#file.openAny()
     if (open === undefined) return shared
-    if (shared instanceof VersionFile) shared.close()
+    this.close()
     this.#shared = this.#asFile(open)
     return this.#shared
   }
@@ -243,9 +243,7 @@ export class Coherence {
   #release(): void {
     try {
       this.#shared?.release(this.#token)
-    } catch {
-      // The next writer finds our token.
-    }
+    } catch {} // The next writer finds our token.
   }
 
   #bumpFirst(slot: number): void {
