@@ -1,6 +1,6 @@
 import { Names } from './names.ts'
 import { soundParts } from './process.ts'
-import type { Scenario } from './scenario.ts'
+import { absencesOf, type Scenario } from './scenario.ts'
 import { StateTable } from './state-table.ts'
 import { beginning, type Place, type Step, Steps } from './steps.ts'
 import { World } from './world.ts'
@@ -35,10 +35,9 @@ class Explorer {
   readonly #states: StateTable
   readonly #hits = new Set<number>()
 
-  constructor({ actors, parts, saysBusy = false }: Scenario) {
-    const writes = actors.flatMap((actor) => actor.writes)
-    const absences = new Set(writes.filter(({ isRemoval }) => isRemoval).map(({ value }) => value))
-    const shape = { saysBusy, absences, parts: { ...soundParts, ...parts } }
+  constructor(scenario: Scenario) {
+    const { actors, parts, saysBusy = false } = scenario
+    const shape = { saysBusy, absences: absencesOf(scenario), parts: { ...soundParts, ...parts } }
     this.#places = actors.map(() => new Names<Place>())
     this.#steps = actors.map(
       (actor, number) => new Steps(this.#world, number, actor, { ...shape, ...actor }),

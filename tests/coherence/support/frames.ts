@@ -21,6 +21,6 @@ export const frames: readonly Uint8Array[] = Array.from({ length: mostValues }, 
 })
 
 /** The value in a frame that was kept. */
-export function valueOf(kept: Uint8Array): number {
+export function valueInFrame(kept: Uint8Array): number {
   return frames.findIndex((frame) => Buffer.compare(frame, kept) === 0)
 }

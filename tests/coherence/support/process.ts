@@ -5,15 +5,17 @@ import { EntryRows } from '../../../src/disk/entry-rows.ts'
 import { HotEntry } from '../../../src/disk/hot-entry.ts'
 import { HotReads } from '../../../src/disk/hot-reads.ts'
 import { HotSet } from '../../../src/disk/hot-set.ts'
-import type { PageFile } from '../../../src/disk/page-file.ts'
+import type { OpenPage, PageFile } from '../../../src/disk/page-file.ts'
 import { Reader } from '../../../src/disk/reader.ts'
 import { Stamps } from '../../../src/disk/stamp.ts'
 import { Tally } from '../../../src/disk/tally.ts'
 import { Transactions } from '../../../src/disk/transactions.ts'
 import type { ValueFiles } from '../../../src/disk/value-files.ts'
+import type { ValueReader } from '../../../src/disk/value-reader.ts'
 import { WriteLock } from '../../../src/disk/write-lock.ts'
 import { Writer } from '../../../src/disk/writer.ts'
-import { format, valueOf } from './frames.ts'
+import type { ValueFormat } from '../../../src/frame/value-format.ts'
+import { format, valueInFrame } from './frames.ts'
 import type { Run } from './run.ts'
 import { ScriptedConnection } from './scripted-connection.ts'
 import { pageDescriptor } from './scripted-file.ts'
@@ -32,12 +34,14 @@ export interface Parts {
   readonly Coherence: typeof Coherence
   readonly Page: typeof ScriptedPage
   readonly Connection: typeof ScriptedConnection
+  readonly HotReads: typeof HotReads
 }
 
 export const soundParts: Parts = {
   Coherence,
   Page: ScriptedPage,
   Connection: ScriptedConnection,
+  HotReads,
 }
 
 export interface Shape {
@@ -48,56 +52,103 @@ export interface Shape {
   readonly parts: Parts
 }
 
-const clock = { now: () => 0 }
+interface Shared {
+  readonly connection: Connection
+  readonly coherence: Coherence
+  readonly tally: Tally
+  readonly format: ValueFormat
+  readonly stamps: Stamps
+  readonly signatures: undefined
+  readonly now: () => number
+}
 
-/** A process: the store's own parts over a scripted page and connection. */
+const nothing = (): void => {}
+const open: OpenPage = { descriptor: pageDescriptor, inode: 1n }
+
+/** What makes no difference from one run to the next. */
+const constant = {
+  format,
+  stamps: new Stamps({ now: () => 0, setTimeout: () => ({ clear: nothing }) }),
+  signatures: undefined,
+  now: () => 0,
+}
+
+/** Parts of the engine that have nothing to do with what is kept. */
+const idle = {
+  maintenance: { notePut: nothing },
+  uses: { clear: nothing },
+  leases: { outdate: nothing, outdateAll: nothing },
+}
+
+/** A process: the store's own parts over a scripted page and connection. Processes are made by the ten thousand. */
 export class Process {
   readonly connection: ScriptedConnection
   readonly coherence: Coherence
   readonly hot: HotReads
-  readonly transactions: Transactions
-  readonly reader: Reader
-  readonly writer: Writer
   readonly #absences: ReadonlySet<number>
+  readonly #shared: Shared
+  #transactions: Transactions | undefined
+  #reader: Reader | undefined
+  #writer: Writer | undefined
 
   constructor(run: Run, { isMapped, saysBusy, absences, parts }: Shape) {
     this.#absences = absences
     this.connection = new parts.Connection(run, absences, saysBusy)
     const connection = this.connection as unknown as Connection
-    const open = { descriptor: pageDescriptor, inode: 1n }
-    const map = (): ScriptedPage => new parts.Page(run, () => this.connection.isOpen)
-    const file: Partial<PageFile> = {
-      open: () => open,
-      openAny: () => open,
-      map: isMapped ? map : () => undefined,
-    }
+    const page = isMapped ? new parts.Page(run, () => this.connection.isOpen) : undefined
+    const file: Partial<PageFile> = { open: () => open, openAny: () => open, map: () => page }
     const coherence = new parts.Coherence(connection, file as PageFile, false)
-    coherence.attach(() => {})
-    const stamps = new Stamps(clock as never)
-    const tally = new Tally()
-    const set = new HotSet({ maxBytes: 2 ** 20, share: 'copy' })
-    const { now } = clock
+    coherence.attach(nothing)
     this.coherence = coherence
-    const shared = { coherence, format, tally, stamps, now, connection, signatures: undefined }
-    const hot = new HotReads({ ...shared, set, noteUse: undefined, memory: 'plaintext' })
-    this.hot = hot
-    const lock = new WriteLock(connection, 0)
-    const noFiles = {} as ValueFiles
-    this.transactions = new Transactions(connection, lock, coherence, noFiles, tally, false)
-    this.transactions.listener = hot
-    const nothing = (): void => {}
-    const rows = new EntryRows({ ...shared, emit: nothing, removeForged: nothing })
-    this.reader = new Reader({
-      ...shared,
-      ...{ rows, hot, values: {} as never, verify: false, noteUse: undefined },
-      ...{ emit: nothing, throwsAtDamage: false, repair: nothing },
+    this.#shared = { connection, coherence, tally: new Tally(), ...constant }
+    this.hot = new parts.HotReads({
+      ...this.#shared,
+      set: new HotSet({ maxBytes: 2 ** 20, share: 'copy' }),
+      noteUse: undefined,
+      memory: 'plaintext',
     })
-    const engine = {
-      ...{ ...shared, hot, rows, transactions: this.transactions },
-      ...{ uses: { clear: nothing }, maintenance: { notePut: nothing } },
-      leases: { outdate: nothing, outdateAll: nothing },
+  }
+
+  get transactions(): Transactions {
+    if (this.#transactions === undefined) {
+      const { connection, coherence, tally } = this.#shared
+      const lock = new WriteLock(connection, 0)
+      const files = {} as ValueFiles
+      this.#transactions = new Transactions(connection, lock, coherence, files, tally, false)
+      this.#transactions.listener = this.hot
     }
-    this.writer = new Writer(engine as unknown as Engine)
+    return this.#transactions
+  }
+
+  get reader(): Reader {
+    const { connection, tally, now } = this.#shared
+    const signatures = undefined
+    const emit = nothing
+    this.#reader ??= new Reader({
+      format,
+      signatures,
+      tally,
+      hot: this.hot,
+      rows: new EntryRows({ connection, signatures, now, emit, removeForged: nothing }),
+      values: {} as ValueReader,
+      verify: false,
+      noteUse: undefined,
+      emit,
+      throwsAtDamage: false,
+      repair: nothing,
+    })
+    return this.#reader
+  }
+
+  get writer(): Writer {
+    const { hot, transactions } = this
+    this.#writer ??= new Writer({
+      ...this.#shared,
+      hot,
+      transactions,
+      ...idle,
+    } as unknown as Engine)
+    return this.#writer
   }
 
   /** What it keeps of the entry. */
@@ -128,6 +179,6 @@ export class Process {
 
   #valueOf({ state, value, bytes }: HotEntry): number {
     if (state === 'absent') return this.connection.absence
-    return state === 'value' ? (value as number) : valueOf(bytes)
+    return state === 'value' ? (value as number) : valueInFrame(bytes)
   }
 }

@@ -1,17 +1,5 @@
-import { defaultSetOptions } from '../../../src/disk/set-options.ts'
-import type { StoredKey } from '../../../src/disk/stored-key.ts'
-import { frames } from './frames.ts'
-import type { Parts, Process } from './process.ts'
-import { otherKey, readKey } from './world.ts'
-
-/** One write. Writes take turns by their values, the first has 1. */
-export interface Write {
-  readonly name: string
-  readonly value: number
-  /** Whether there is no entry afterwards. */
-  readonly isRemoval: boolean
-  readonly work: (process: Process, value: number) => void
-}
+import type { Parts } from './process.ts'
+import type { Kind, Write } from './writes.ts'
 
 export interface Actor {
   readonly writes: readonly Write[]
@@ -27,8 +15,6 @@ export interface Scenario {
   readonly parts?: Partial<Parts>
 }
 
-type Kind = Omit<Write, 'value'>
-
 /** A process that only reads. */
 export const reader: Actor = { writes: [], reads: true, isMapped: true }
 
@@ -41,74 +27,24 @@ export function writers(...kinds: Kind[]): Actor[] {
   }))
 }
 
-export const set: Kind = change('set', ({ writer }, value) => store(writer, readKey, value))
-
-export const setOther: Kind = change('set other', ({ writer }, value) =>
-  store(writer, otherKey, value),
-)
-
-/** Stores, and reads what is not committed yet: a read that must keep nothing. */
-export const transact: Kind = change('transact', (process, value) =>
-  process.transactions.transact(() => {
-    store(process.writer, readKey, value)
-    hideOwn(process)
-  }),
-)
-
-export const rollBack: Kind = change('rollback', (process, value) => {
-  abandoned(process, () => {
-    store(process.writer, readKey, value)
-    hideOwn(process)
-  })
-})
-
-/** Stores in an inner transaction that fails, and commits something else. */
-export const rollBackInner: Kind = change('inner rollback', (process, value) =>
-  process.transactions.transact(() => {
-    store(process.writer, otherKey, value)
-    abandoned(process, () => store(process.writer, readKey, value))
-  }),
-)
-
-export const remove: Kind = removal('remove', ({ writer }) => writer.remove('delete', readKey))
-
-export const clear: Kind = removal('clear', ({ writer }) => writer.clear())
-
-/** Removes all, and stores anew. */
-export const refill: Kind = change('refill', (process, value) =>
-  process.transactions.transact(() => {
-    process.writer.clear()
-    store(process.writer, readKey, value)
-  }),
-)
-
-function change(name: string, work: Kind['work']): Kind {
-  return { name, isRemoval: false, work }
+/** The same, which also read, before and after. */
+export function reading(actors: readonly Actor[], reads: true | number = true): Actor[] {
+  return actors.map((actor) => ({ ...actor, reads }))
 }
 
-function removal(name: string, work: Kind['work']): Kind {
-  return { name, isRemoval: true, work }
+/** The same where they cannot map the page. */
+export function unmapped(actors: readonly Actor[]): Actor[] {
+  return actors.map((actor) => ({ ...actor, isMapped: false }))
 }
 
-function store(writer: Process['writer'], key: StoredKey, value: number): void {
-  const frame = frames[value] as Uint8Array
-  const prepared = { codec: 0, size: 1, value: frame, digest: undefined, adopted: true }
-  writer.store('set', key, prepared, defaultSetOptions(Number.POSITIVE_INFINITY, 0))
+/** The values that hot hits in a scenario can have: where one of them has none, the scenario shows nothing of it. */
+export function valuesOf({ actors }: Scenario): number[] {
+  const writes = actors.flatMap((actor) => actor.writes)
+  return [0, ...writes.filter(({ leaves }) => leaves !== 'nothing').map(({ value }) => value)]
 }
 
-const failed = new Error('the work of a transaction failed')
-
-function abandoned({ transactions }: Process, work: () => void): void {
-  try {
-    transactions.transact(() => {
-      work()
-      throw failed
-    })
-  } catch (error) {
-    if (error !== failed) throw error
-  }
-}
-
-function hideOwn(process: Process): void {
-  if (process.get() !== undefined) throw new Error('an open transaction had a hot hit')
+/** The values that say that there is no entry. */
+export function absencesOf({ actors }: Scenario): ReadonlySet<number> {
+  const writes = actors.flatMap((actor) => actor.writes)
+  return new Set(writes.filter(({ leaves }) => leaves === 'absence').map(({ value }) => value))
 }

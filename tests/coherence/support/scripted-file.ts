@@ -2,7 +2,7 @@ import { pageOffsets } from '../../../src/disk/version-page.ts'
 import type { Run } from './run.ts'
 
 /** Stands for the page file where a process has it open. */
-export const pageDescriptor = 2 ** 30
+export const pageDescriptor: number = 2 ** 30
 
 let current: Run | undefined
 
@@ -22,7 +22,13 @@ export function scriptedFile(fs: typeof import('node:fs')): Partial<typeof impor
       wordOf(buffer)[0] = at === pageOffsets.retired ? read() : run.step(`read ${at / 4}`, read)
       return length
     }) as typeof fs.readSync,
-    writeSync: ((descriptor: number, buffer: Buffer, offset: number, length: number, at: number) => {
+    writeSync: ((
+      descriptor: number,
+      buffer: Buffer,
+      offset: number,
+      length: number,
+      at: number,
+    ) => {
       if (descriptor !== pageDescriptor || current === undefined)
         return fs.writeSync(descriptor, buffer, offset, length, at)
       const { run, words } = opened(current)
@@ -44,7 +50,9 @@ export function scriptedChance(
 ): Partial<typeof import('node:crypto')> {
   return {
     randomInt: ((min: number, max: number) =>
-      current === undefined ? crypto.randomInt(min, max) : current.token) as typeof crypto.randomInt,
+      current === undefined
+        ? crypto.randomInt(min, max)
+        : current.token) as typeof crypto.randomInt,
     randomBytes: ((size: number) => {
       if (current === undefined) return crypto.randomBytes(size)
       const bytes = Buffer.alloc(size)

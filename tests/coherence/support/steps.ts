@@ -91,20 +91,19 @@ export class Steps {
     return { memory: world.save(), place: next, label, hit, violation }
   }
 
-  #run(run: Run, place: Place): { kept?: Kept | undefined; hit?: number | undefined } {
+  #run(run: Run, place: Place): { kept: Kept | undefined; hit: number | undefined } {
     enter(run)
+    const process = new Process(run, this.#shape)
+    if (place.kept !== undefined) process.restore(place.kept)
+    let hit: number | undefined
     try {
-      const process = new Process(run, this.#shape)
-      if (place.kept !== undefined) process.restore(place.kept)
-      let hit: number | undefined
       for (const operation of place.operations) hit = this.#operate(process, operation)
-      return run.isSuspended ? {} : { kept: process.kept, hit }
     } catch (error) {
       if (!run.isSuspended) throw error
-      return {}
     } finally {
       enter(undefined)
     }
+    return { kept: process.kept, hit: run.isSuspended ? undefined : hit }
   }
 
   #operate(process: Process, operation: number): number | undefined {
@@ -121,7 +120,8 @@ export class Steps {
    * of the database that it remembers, so it runs from its beginning again.
    */
   #after(place: Place, { isSuspended, results }: Run, kept: Kept | undefined): Place {
-    if (isSuspended) return { ...place, results }
+    // Without anything that is kept there is no hit that could be stale.
+    if (isSuspended) return { ...place, results, known: kept === undefined ? 0 : place.known }
     const { writes, reads } = place
     if (this.#actor.isMapped) return { ...beginning, writes, reads, kept }
     return { ...place, isBusy: false, results, known: 0 }

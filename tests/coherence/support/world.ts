@@ -1,16 +1,16 @@
-import { toStoredKey } from '../../../src/disk/stored-key.ts'
+import { type StoredKey, toStoredKey } from '../../../src/disk/stored-key.ts'
 import { epochWord, slotOf, VersionPage } from '../../../src/disk/version-page.ts'
 
 /** The key whose entry is read. */
-export const readKey = toStoredKey('read')
+export const readKey: StoredKey = toStoredKey('read')
 /** Another one, with another slot. */
-export const otherKey = toStoredKey('other')
+export const otherKey: StoredKey = toStoredKey('other')
 
 export const readSlot: number = slotOf(readKey.bytes)
 const otherSlot = slotOf(otherKey.bytes)
 
 /** Where the writer's token lies; the page does not export it, since only its methods use it. */
-export const writerWord = 32
+const writerWord = 32
 
 /** Words that change. Pages do not retire in here. */
 const places = [epochWord, writerWord, readSlot, otherSlot] as const
