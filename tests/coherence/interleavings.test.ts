@@ -49,6 +49,8 @@ describe('the search finds what is wrong', { timeout: patience }, () => {
     ['noWriterCheck', 'same'],
     ['noWriterCheck', 'other'],
     ['lateTicket', 'same'],
+    ['noReaderSeesRetirement', 'replacedForWriter'],
+    ['noWriterSeesRetirement', 'replacedForReader'],
     ['noFirstEpochForAll', 'clear'],
     ['noSecondEpochForAll', 'clear'],
     ['lateSettledEpoch', 'ownThenClear'],

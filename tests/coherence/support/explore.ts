@@ -37,7 +37,13 @@ class Explorer {
 
   constructor(scenario: Scenario) {
     const { actors, parts, saysBusy = false } = scenario
-    const shape = { saysBusy, absences: absencesOf(scenario), parts: { ...soundParts, ...parts } }
+    const canRetire = actors.some(({ page }) => page !== 'first')
+    const shape = {
+      canRetire,
+      saysBusy,
+      absences: absencesOf(scenario),
+      parts: { ...soundParts, ...parts },
+    }
     this.#places = actors.map(() => new Names<Place>())
     this.#steps = actors.map(
       (actor, number) => new Steps(this.#world, number, actor, { ...shape, ...actor }),

@@ -23,6 +23,18 @@ class NoEpoch extends ScriptedPage {
   override bumpEpoch(): void {}
 }
 
+class NoReaderSeesRetirement extends ScriptedPage {
+  override isRetired(): boolean {
+    return this.isWriting() && super.isRetired()
+  }
+}
+
+class NoWriterSeesRetirement extends ScriptedPage {
+  override isRetired(): boolean {
+    return !this.isWriting() && super.isRetired()
+  }
+}
+
 class NoFirstEpochForAll extends ScriptedPage {
   #hasClaimed = false
 
@@ -195,6 +207,8 @@ export const plantedBugs: Readonly<Record<string, Partial<Parts>>> = {
   writerCheckFirst: { Coherence: WriterCheckFirst },
   noSecondVersion: { Coherence: NoSecondVersion },
   noSecondEpoch: { Coherence: NoSecondEpoch },
+  noReaderSeesRetirement: { Page: NoReaderSeesRetirement },
+  noWriterSeesRetirement: { Page: NoWriterSeesRetirement },
   lateTicket: { HotReads: LateTicket },
   noFirstEpochForAll: { Page: NoFirstEpochForAll },
   noSecondEpochForAll: { Page: NoSecondEpochForAll },

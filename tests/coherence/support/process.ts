@@ -44,8 +44,14 @@ export const soundParts: Parts = {
   HotReads,
 }
 
+/** Which page a process found when it began: the first, the one that took its place, or none that the database names. */
+export type PageOf = 'first' | 'second' | 'none'
+
 export interface Shape {
   readonly isMapped: boolean
+  readonly page: PageOf
+  /** Whether another page may take the place of the first. */
+  readonly canRetire: boolean
   readonly saysBusy: boolean
   /** Values that say that there is no entry. */
   readonly absences: ReadonlySet<number>
@@ -63,7 +69,10 @@ interface Shared {
 }
 
 const nothing = (): void => {}
-const open: OpenPage = { descriptor: pageDescriptor, inode: 1n }
+
+function opened(number: number): OpenPage {
+  return { descriptor: pageDescriptor + number, inode: BigInt(number) }
+}
 
 /** What makes no difference from one run to the next. */
 const constant = {
@@ -82,6 +91,7 @@ const idle = {
 
 /** A process: the store's own parts over a scripted page and connection. Processes are made by the ten thousand. */
 export class Process {
+  readonly script: Run
   readonly connection: ScriptedConnection
   readonly coherence: Coherence
   readonly hot: HotReads
@@ -91,12 +101,21 @@ export class Process {
   #reader: Reader | undefined
   #writer: Writer | undefined
 
-  constructor(run: Run, { isMapped, saysBusy, absences, parts }: Shape) {
+  constructor(run: Run, shape: Shape) {
+    const { page, isMapped, canRetire, saysBusy, absences, parts } = shape
+    this.script = run
     this.#absences = absences
     this.connection = new parts.Connection(run, absences, saysBusy)
     const connection = this.connection as unknown as Connection
-    const page = isMapped ? new parts.Page(run, () => this.connection.isOpen) : undefined
-    const file: Partial<PageFile> = { open: () => open, openAny: () => open, map: () => page }
+    const isWriting = (): boolean => this.connection.isOpen
+    const file: Partial<PageFile> = {
+      open: () => (page === 'none' ? undefined : opened(page === 'first' ? 0 : 1)),
+      openAny: () => opened(run.world.file),
+      map: ({ descriptor }) =>
+        isMapped
+          ? new parts.Page(run, descriptor - pageDescriptor, isWriting, canRetire)
+          : undefined,
+    }
     const coherence = new parts.Coherence(connection, file as PageFile, false)
     coherence.attach(nothing)
     this.coherence = coherence

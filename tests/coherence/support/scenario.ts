@@ -1,4 +1,4 @@
-import type { Parts } from './process.ts'
+import type { PageOf, Parts } from './process.ts'
 import type { Kind, Write } from './writes.ts'
 
 export interface Actor {
@@ -6,6 +6,7 @@ export interface Actor {
   /** Whether it reads, any number of times; a number where it cannot map the page, since then it is never as before. */
   readonly reads: boolean | number
   readonly isMapped: boolean
+  readonly page: PageOf
 }
 
 export interface Scenario {
@@ -16,7 +17,7 @@ export interface Scenario {
 }
 
 /** A process that only reads. */
-export const reader: Actor = { writes: [], reads: true, isMapped: true }
+export const reader: Actor = { writes: [], reads: true, isMapped: true, page: 'first' }
 
 /** Processes that write, each once, in this order. */
 export function writers(...kinds: Kind[]): Actor[] {
@@ -24,6 +25,7 @@ export function writers(...kinds: Kind[]): Actor[] {
     writes: [{ ...kind, value: index + 1 }],
     reads: false,
     isMapped: true,
+    page: 'first',
   }))
 }
 
@@ -35,6 +37,11 @@ export function reading(actors: readonly Actor[], reads: true | number = true): 
 /** The same where they cannot map the page. */
 export function unmapped(actors: readonly Actor[]): Actor[] {
   return actors.map((actor) => ({ ...actor, isMapped: false }))
+}
+
+/** The same, which found another page when they began. */
+export function joining(actors: readonly Actor[], page: PageOf): Actor[] {
+  return actors.map((actor) => ({ ...actor, page }))
 }
 
 /** The values that hot hits in a scenario can have: where one of them has none, the scenario shows nothing of it. */

@@ -1,9 +1,18 @@
-import { type Actor, reader, reading, type Scenario, unmapped, writers } from './scenario.ts'
+import {
+  type Actor,
+  joining,
+  reader,
+  reading,
+  type Scenario,
+  unmapped,
+  writers,
+} from './scenario.ts'
 import {
   clear,
   clearAndStore,
   type Kind,
   remove,
+  replacePage,
   rollBack,
   rollBackInner,
   set,
@@ -72,9 +81,19 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   unmappedOther: mixed([set, setOther], 1),
   unmappedRollBack: mixed([rollBack, set], 0),
   unmappedClear: mixed([clear, set], 0),
+  replacedForWriter: replacing('second', reader, ...joining([reader], 'second')),
+  replacedForReader: replacing('first', reader, ...joining([reader], 'second')),
   ownUnmapped: ownUnmapped([set, set], 0, 3),
   ownUnmappedTransact: ownUnmapped([transact, set], 0, 3),
   ownUnmappedRollBack: ownUnmapped([rollBack, set], 0, 3),
+}
+
+/** Two processes write, and between them one finds that the database names another page, so it makes one. */
+function replacing(second: 'first' | 'second', ...readers: Actor[]): Scenario {
+  const [before, between, after] = writers(set, replacePage, set) as [Actor, Actor, Actor]
+  return {
+    actors: [before, ...joining([between], 'none'), ...joining([after], second), ...readers],
+  }
 }
 
 /** Explored where time is at hand: 54,541 to 1,265,591 states each, 6.1 million together. */

@@ -30,6 +30,7 @@ export class ScriptedConnection {
   #staged: number | undefined
   readonly #savepoints: (number | undefined)[] = []
   #isOpen = false
+  #namesPage = false
   #ownCommits = 0
 
   constructor(script: Run, absences: ReadonlySet<number>, saysBusy: boolean) {
@@ -78,6 +79,7 @@ export class ScriptedConnection {
     else if (verb === 'ROLLBACK' && what === 'TO') this.#staged = this.#savepoints.at(-1)
     else if (verb === 'ROLLBACK') this.#rollBack()
     else if (verb === 'RELEASE') this.#savepoints.pop()
+    else if (sql.includes('settings')) this.#namesPage = true
     else if (sql.includes('entries')) this.#change(sql, parameters)
     return 1
   }
@@ -110,7 +112,9 @@ export class ScriptedConnection {
   #commit(): void {
     const staged = this.#staged
     this.script.step('COMMIT', () => {
-      this.script.world.commit(staged)
+      const { world } = this.script
+      world.commit(staged)
+      if (this.#namesPage) world.named = world.file
       return 0
     })
     this.#ownCommits += 1

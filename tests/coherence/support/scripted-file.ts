@@ -1,7 +1,7 @@
-import { pageOffsets } from '../../../src/disk/version-page.ts'
+import { pageOffsets, type VersionPage } from '../../../src/disk/version-page.ts'
 import type { Run } from './run.ts'
 
-/** Stands for the page file where a process has it open. */
+/** Stands for the first page file where a process has it open; the next number, for the second. */
 export const pageDescriptor: number = 2 ** 30
 
 let current: Run | undefined
@@ -15,9 +15,9 @@ export function enter(run: Run | undefined): void {
 export function scriptedFile(fs: typeof import('node:fs')): Partial<typeof import('node:fs')> {
   return {
     readSync: ((descriptor: number, buffer: Buffer, offset: number, length: number, at: number) => {
-      if (descriptor !== pageDescriptor || current === undefined)
+      if (descriptor < pageDescriptor || current === undefined)
         return fs.readSync(descriptor, buffer, offset, length, at)
-      const { run, words } = opened(current)
+      const { run, words } = opened(current, descriptor)
       const read = (): number => words[at / 4] as number
       wordOf(buffer)[0] = at === pageOffsets.retired ? read() : run.step(`read ${at / 4}`, read)
       return length
@@ -29,9 +29,9 @@ export function scriptedFile(fs: typeof import('node:fs')): Partial<typeof impor
       length: number,
       at: number,
     ) => {
-      if (descriptor !== pageDescriptor || current === undefined)
+      if (descriptor < pageDescriptor || current === undefined)
         return fs.writeSync(descriptor, buffer, offset, length, at)
-      const { run, words } = opened(current)
+      const { run, words } = opened(current, descriptor)
       run.step(`write ${at / 4}`, () => {
         words[at / 4] = wordOf(buffer)[0] as number
         return words[at / 4] as number
@@ -39,7 +39,7 @@ export function scriptedFile(fs: typeof import('node:fs')): Partial<typeof impor
       return length
     }) as typeof fs.writeSync,
     closeSync: (descriptor) => {
-      if (descriptor !== pageDescriptor) fs.closeSync(descriptor)
+      if (descriptor < pageDescriptor) fs.closeSync(descriptor)
     },
   }
 }
@@ -62,8 +62,9 @@ export function scriptedChance(
   }
 }
 
-function opened(run: Run): { run: Run; words: Int32Array } {
-  return { run, words: run.world.page.words }
+function opened(run: Run, descriptor: number): { run: Run; words: Int32Array } {
+  const page = run.world.pages[descriptor - pageDescriptor] as VersionPage
+  return { run, words: page.words }
 }
 
 function wordOf(buffer: Buffer): Int32Array {

@@ -8,12 +8,16 @@ export class ScriptedPage extends VersionPage {
   /** Whether this process is between the beginning and the end of a transaction. */
   protected readonly isWriting: () => boolean
 
-  constructor(run: Run, isWriting: () => boolean) {
-    const real = run.world.page
+  readonly #canRetire: boolean
+
+  /** @param number which of the world's pages. */
+  constructor(run: Run, number: number, isWriting: () => boolean, canRetire: boolean) {
+    const real = run.world.pages[number] as VersionPage
     super(stepwise(real.words, run))
     this.run = run
     this.real = real
     this.isWriting = isWriting
+    this.#canRetire = canRetire
   }
 
   override epoch(): number {
@@ -28,9 +32,10 @@ export class ScriptedPage extends VersionPage {
     return this.run.step('writer', () => this.real.writer())
   }
 
-  /** No step: it never changes in here. */
+  /** No step where it never changes. */
   override isRetired(): boolean {
-    return this.real.isRetired()
+    if (!this.#canRetire) return this.real.isRetired()
+    return this.run.step('isRetired', () => Number(this.real.isRetired())) !== 0
   }
 
   override bump(slot: number): number {

@@ -65,6 +65,8 @@ export class Steps {
     if (place.isBusy) return [place]
     const { writes, reads } = this.#actor
     this.#world.load(memory)
+    // Nobody finds the second page before the database names it.
+    if (this.#shape.page === 'second' && this.#world.named === 0) return []
     const begun = { ...place, isBusy: true, known: this.#world.value }
     const next: Place[] = []
     if (place.writes < writes.length) {

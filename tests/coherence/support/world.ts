@@ -1,5 +1,5 @@
 import { type StoredKey, toStoredKey } from '../../../src/disk/stored-key.ts'
-import { epochWord, slotOf, VersionPage } from '../../../src/disk/version-page.ts'
+import { epochWord, pageOffsets, slotOf, VersionPage } from '../../../src/disk/version-page.ts'
 
 /** The key whose entry is read. */
 export const readKey: StoredKey = toStoredKey('read')
@@ -9,11 +9,11 @@ export const otherKey: StoredKey = toStoredKey('other')
 export const readSlot: number = slotOf(readKey.bytes)
 const otherSlot = slotOf(otherKey.bytes)
 
-/** Where the writer's token lies; the page does not export it, since only its methods use it. */
-const writerWord = 32
-
-/** Words that change. Pages do not retire in here. */
-const places = [epochWord, writerWord, readSlot, otherSlot] as const
+/** Words that change. */
+const places = [
+  ...[epochWord, pageOffsets.writer / 4, pageOffsets.retired / 4],
+  ...[readSlot, otherSlot],
+] as const
 
 export const nobody = -1
 
@@ -22,7 +22,12 @@ export const nobody = -1
  * Its values are numbers, a later write has a larger one, and 0 was there before.
  */
 export class World {
-  readonly page: VersionPage = VersionPage.ofProcess()
+  /** The page that was there first, and the one that may take its place. */
+  readonly pages: readonly VersionPage[] = [VersionPage.ofProcess(), VersionPage.ofProcess()]
+  /** Which of them is where the page file has to be. */
+  file = 0
+  /** Which of them the database names. */
+  named = 0
   /** Who has the write lock. */
   lock: number = nobody
   /** How many of the writes are over, one way or another. */
@@ -34,16 +39,25 @@ export class World {
   commits = 0
 
   load(memory: readonly number[]): void {
-    const { words } = this.page
-    for (const [index, place] of places.entries()) words[place] = memory[index] as number
-    const [lock, turn, value, committed, commits] = memory.slice(places.length)
-    Object.assign(this, { lock, turn, value, committed, commits })
+    let index = 0
+    const next = (): number => memory[index++] as number
+    for (const { words } of this.pages) for (const place of places) words[place] = next()
+    this.file = next()
+    this.named = next()
+    this.lock = next()
+    this.turn = next()
+    this.value = next()
+    this.committed = next()
+    this.commits = next()
   }
 
   save(): number[] {
-    const { lock, turn, value, committed, commits } = this
-    const { words } = this.page
-    return [...places.map((place) => words[place] as number), lock, turn, value, committed, commits]
+    const { file, named, lock, turn, value, committed, commits } = this
+    const memory: number[] = []
+    for (const { words } of this.pages)
+      for (const place of places) memory.push(words[place] as number)
+    memory.push(file, named, lock, turn, value, committed, commits)
+    return memory
   }
 
   /** The holder of the lock commits `value`, or leaves the entry as it is. */

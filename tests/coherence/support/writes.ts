@@ -1,7 +1,9 @@
 import { defaultSetOptions } from '../../../src/disk/set-options.ts'
 import type { StoredKey } from '../../../src/disk/stored-key.ts'
+import { VersionFile } from '../../../src/disk/version-file.ts'
 import { frames } from './frames.ts'
 import type { Process } from './process.ts'
+import { pageDescriptor } from './scripted-file.ts'
 import { otherKey, readKey } from './world.ts'
 
 /** One write. Writes take turns by their values, the first has 1. */
@@ -79,6 +81,21 @@ export const clearAndStore: Kind = kind(
     transactions.transact(() => {
       writer.clear()
       store(writer, readKey, value)
+    }),
+)
+
+/** Puts another page in the place of the first, as `PageFile.create` does; it writes no entry. */
+export const replacePage: Kind = kind(
+  'replace page',
+  'nothing',
+  ({ connection, script, transactions }) =>
+    transactions.write('attach', () => {
+      new VersionFile(pageDescriptor, () => {}).retire()
+      script.step('rename', () => {
+        script.world.file = 1
+        return 0
+      })
+      connection.run('INSERT INTO settings')
     }),
 )
 
