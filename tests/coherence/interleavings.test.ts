@@ -56,6 +56,8 @@ describe('the search finds what is wrong', { timeout: patience }, () => {
     ['lateSettledEpoch', 'ownThenClear'],
     // Each of the two alone would do for what others write to the same slot; see below.
     ['alwaysSettledNoEpoch', 'own'],
+    // It does not ask whether the page was replaced either.
+    ['alwaysSettled', 'ownReplaced'],
     ['keepsInnerRollback', 'ownRollBackInner'],
     ['keepsWhatWasRemoved', 'ownStoreAndRemove'],
     ['keepsUncommitted', 'ownUnmappedRollBack'],

@@ -83,6 +83,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   unmappedClear: mixed([clear, set], 0),
   replacedForWriter: replacing('second', reader, ...joining([reader], 'second')),
   replacedForReader: replacing('first', reader, ...joining([reader], 'second')),
+  ownReplaced: ownReplaced(),
   ownUnmapped: ownUnmapped([set, set], 0, 3),
   ownUnmappedTransact: ownUnmapped([transact, set], 0, 3),
   ownUnmappedRollBack: ownUnmapped([rollBack, set], 0, 3),
@@ -93,6 +94,18 @@ function replacing(second: 'first' | 'second', ...readers: Actor[]): Scenario {
   const [before, between, after] = writers(set, replacePage, set) as [Actor, Actor, Actor]
   return {
     actors: [before, ...joining([between], 'none'), ...joining([after], second), ...readers],
+  }
+}
+
+/** A process writes to a page that was replaced, and keeps what it wrote, while another one only knows the new page. */
+function ownReplaced(): Scenario {
+  const [first, before, after] = writers(replacePage, set, set) as [Actor, Actor, Actor]
+  return {
+    actors: [
+      ...joining([first], 'none'),
+      ...reading([before]),
+      ...joining([after, reader], 'second'),
+    ],
   }
 }
 
