@@ -198,10 +198,11 @@ export class Coherence {
 
   /**
    * The version of a slot that was written to by the last commit, if nobody else has written to it since we had the lock:
-   * what we stored is still true as long as it stays.
+   * what we stored is still true as long as it stays. On a page that was replaced before we had the lock it would stay for
+   * ever; one that is replaced later has another epoch before anybody else can write.
    */
   settled(slot: number): number | undefined {
-    return this.#bumped.get(slot)
+    return this.page.isRetired() ? undefined : this.#bumped.get(slot)
   }
 
   /** The epoch that goes with {@link settled}. */

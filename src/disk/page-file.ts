@@ -20,6 +20,7 @@ import {
   idWord,
   pageBytes,
   pageMagic,
+  pageOffsets,
   pageVersion,
   slotCount,
   VersionPage,
@@ -124,7 +125,8 @@ export class PageFile {
       return
     }
     try {
-      if (inspect(descriptor) !== undefined) new VersionFile(descriptor, () => {}).retire()
+      // Also one with a second name: those who have it open do not know of that.
+      if (isPage(descriptor)) new VersionFile(descriptor, () => {}).retire()
     } finally {
       closeSync(descriptor)
     }
@@ -136,18 +138,26 @@ export class PageFile {
   }
 }
 
-/** What an open file says of itself; `undefined` if it is no page of ours. @throws HoldfastError `ERR_NEWER_FORMAT`. */
+/** What an open file says of itself; `undefined` if it is no page that can be used. @throws HoldfastError `ERR_NEWER_FORMAT`. */
 function inspect(descriptor: number): { id: string; inode: bigint } | undefined {
-  const status = fstatSync(descriptor, { bigint: true })
-  // With a second name it could be a file of somebody else's.
-  if (!status.isFile() || status.size !== BigInt(pageBytes) || status.nlink !== 1n) return undefined
-  const head = new Int32Array(idWord + idLength / 4)
+  if (!isPage(descriptor)) return undefined
+  const { ino, nlink } = fstatSync(descriptor, { bigint: true })
+  const head = new Int32Array(pageOffsets.retired / 4 + 1)
   readSync(descriptor, head, 0, head.byteLength, 0)
-  const [magic, version, slots] = head
-  if (magic !== pageMagic) return undefined
+  const [, version, slots] = head
   if (version !== pageVersion || slots !== slotCount) throw newerPage(version)
-  const id = Buffer.from(head.buffer, idWord * 4, idLength).toString('hex')
-  return { id, inode: status.ino }
+  // With a second name it may be in use by another store, a copy of this one; a retired one is used by none.
+  if (nlink !== 1n || head.at(-1) !== 0) return undefined
+  return { id: Buffer.from(head.buffer, idWord * 4, idLength).toString('hex'), inode: ino }
+}
+
+/** Whether an open file is a page, of whatever version. */
+function isPage(descriptor: number): boolean {
+  const status = fstatSync(descriptor)
+  if (!status.isFile() || status.size !== pageBytes) return false
+  const magic = new Int32Array(1)
+  readSync(descriptor, magic, 0, magic.byteLength, 0)
+  return magic[0] === pageMagic
 }
 
 /** Written out to its full length: a hole that the disk has no room for would kill whoever touches it in memory. */

@@ -16,6 +16,7 @@ import { describe, expect, it } from 'vitest'
 import { pageBytes, slotCount, slotOf, VersionPage } from '../../src/disk/version-page.ts'
 import type { StoreEvent } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
+import { openDatabase } from '../support/sqlite-driver.mjs'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { openCache } from './support/forms.ts'
 
@@ -114,7 +115,7 @@ describe('what lies in the place of the page', () => {
   ])('%s: what it leads to is not touched', (_, link) => {
     const { directory, page } = closedStore()
     const victim = join(temporaryDirectory(), 'victim')
-    const content = readFileSync(page)
+    const content = Buffer.alloc(pageBytes, 'v')
     writeFileSync(victim, content)
     rmSync(page)
     link(victim, page)
@@ -172,6 +173,31 @@ describe('a page that goes while stores are open', () => {
     a.set('k', 3)
     expect([b.get('k'), a.get('k')]).toEqual([3, 3])
     expect(a.engine.coherence.isFallback).toBe(false)
+  })
+
+  it('given a second name, as copies by hard links do: nobody goes on with it alone', () => {
+    const a = openCache()
+    const b = openCache({}, a.directory)
+    a.set('k', 1)
+    expect([a.get('k'), b.get('k'), b.get('k')]).toEqual([1, 1, 1])
+    linkSync(pageOf(a.directory), join(temporaryDirectory(), 'copy'))
+    const c = openCache({}, a.directory)
+    for (const [index, writer] of [a, b, c, a].entries()) {
+      writer.set('k', index)
+      expect([a, b, c, a, b, c].map((cache) => cache.get('k'))).toEqual(Array(6).fill(index))
+    }
+  })
+
+  it('known to the database by another id: what was written to the old one is not kept', async () => {
+    const a = openCache()
+    a.set('k', 0)
+    const database = await openDatabase(join(a.directory, 'holdfast.db'))
+    database.exec(`UPDATE settings SET value = '00' WHERE name = 'page'`)
+    database.close()
+    const b = openCache({}, a.directory)
+    a.set('k', 1)
+    b.set('k', 2)
+    expect([a.get('k'), b.get('k')]).toEqual([2, 2])
   })
 
   it('deleted: noticed within a second', async () => {

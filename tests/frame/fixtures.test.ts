@@ -95,7 +95,8 @@ describe.each(readdirSync(formatsFolder))('what was written in format %s', (vers
           expect(cache.getEntry(value)).toMatchObject(storedFacts)
         }
         expect([...cache.keys()].sort()).toEqual([...storedValues].sort())
-        expect(events).toEqual([])
+        // Only a writer can make the page of versions that these stores do not have yet.
+        expect(events.map(({ type }) => type)).toEqual(readonly ? ['fallback'] : [])
       } finally {
         cache.close()
       }
