@@ -1,7 +1,7 @@
 import type { Key } from '../contracts/key.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { DiskStore } from './disk-store.ts'
-import type { HotSet } from './hot-set.ts'
+import type { HotSet, HotStats } from './hot-set.ts'
 import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
 import { checkTag } from './set-options.ts'
 import { toStoredKey } from './stored-key.ts'
@@ -15,6 +15,8 @@ export interface StoreStats {
   readonly deletes: number
   readonly evictions: number
   readonly expirations: number
+  /** What this handle keeps in memory now; `undefined` with `hot: false`. */
+  readonly hot: HotStats | undefined
 }
 
 /** Rows in one transaction of a mass removal: others wait for the lock meanwhile. */
@@ -107,6 +109,7 @@ export class DiskCache<V = unknown> extends DiskStore<V> {
       deletes: deletes + tally.deletes,
       evictions,
       expirations,
+      hot: this.engine.hot?.stats(),
     }
   }
 

@@ -21,38 +21,53 @@ export interface NewEntry {
   readonly signature: Uint8Array | null
 }
 
-// `uses` begins at 0, which is what announcing the write to other processes gives.
-const insert = `INSERT INTO entries
-  (id, key, long_key, codec, flags, size, written, uses, expires, file, file_size, checksum, tags,
-    description, meta, signature, value)
-  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, ${announced}, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-
 const replacement = `codec = excluded.codec, flags = excluded.flags, size = excluded.size, written = excluded.written,
   used = excluded.written, uses = uses + 1, expires = excluded.expires, file = excluded.file, file_size = excluded.file_size,
   checksum = excluded.checksum,
   tags = excluded.tags, description = excluded.description, meta = excluded.meta,
   signature = excluded.signature, value = excluded.value`
 
-/** Stores an entry in place of what its key had, whose id, and so its place in the order of insertion, it takes over. */
-export const putEntry: string = `${insert} ON CONFLICT (key) DO UPDATE SET ${replacement}`
-
-/** Stores an entry if its key has none, or one that expired at the time of the last parameter. */
-export const addEntry: string = `${putEntry} WHERE expires <= ?`
-
 const isPlain =
   'file IS NULL AND tags IS NULL AND expires IS NULL AND description IS NULL AND meta IS NULL AND signature IS NULL'
 
-/**
- * Stores an entry that has nothing but an inline value, if its key has no entry or one like it; otherwise it changes no row.
- * Leaving the other columns out keeps the triggers of those columns out too: a third less time for the most common write.
- */
-export const putPlainEntry: string = `INSERT INTO entries (id, key, long_key, codec, flags, size, written, uses, value)
-  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, ${announced}, ?)
+/** The statements that store an entry. */
+export interface PutStatements {
+  /** Stores an entry in place of what its key had, whose id, and so its place in the order of insertion, it takes over. */
+  readonly put: string
+  /** Stores an entry if its key has none, or one that expired at the time of the last parameter. */
+  readonly add: string
+  /**
+   * Stores an entry that has nothing but an inline value, if its key has no entry or one like it; otherwise it changes no row.
+   * Leaving the other columns out keeps the triggers of those columns out too: a third less time for the most common write.
+   */
+  readonly putPlain: string
+}
+
+/** @param uses SQL for the number that uses begin at, 0. */
+function putStatements(uses: string): PutStatements {
+  const put = `INSERT INTO entries
+  (id, key, long_key, codec, flags, size, written, uses, expires, file, file_size, checksum, tags,
+    description, meta, signature, value)
+  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, ${uses}, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (key) DO UPDATE SET ${replacement}`
+  return {
+    put,
+    add: `${put} WHERE expires <= ?`,
+    putPlain: `INSERT INTO entries (id, key, long_key, codec, flags, size, written, uses, value)
+  VALUES ((SELECT next_id FROM counters), ?, ?, ?, ?, ?, ?, ${uses}, ?)
   ON CONFLICT (key) DO UPDATE SET codec = excluded.codec, flags = excluded.flags, size = excluded.size,
     written = excluded.written, used = excluded.written, uses = uses + 1, value = excluded.value
-  WHERE ${isPlain}`
+  WHERE ${isPlain}`,
+  }
+}
 
-/** The parameters of {@link putPlainEntry}; `undefined` for an entry that has more than a value. */
+/** For a transaction of their own: each announces itself to other processes, which gives 0. */
+export const putAlone: PutStatements = putStatements(announced)
+
+/** For use inside a transaction, where `Transactions.touch` has announced them. */
+export const putInside: PutStatements = putStatements('0')
+
+/** The parameters of `putPlain`; `undefined` for an entry that has more than a value. */
 export function plainParameters(entry: NewEntry): SqlValue[] | undefined {
   const { key, value } = entry
   if (!(value instanceof Uint8Array) || entry.expires !== null || entry.tags.length > 0)
@@ -62,7 +77,7 @@ export function plainParameters(entry: NewEntry): SqlValue[] | undefined {
   return [key.bytes, key.long, entry.codec, entry.flags, entry.size, entry.stamp, value]
 }
 
-/** The parameters of {@link putEntry}. */
+/** The parameters of `put` and, but for the last, of `add`. */
 export function entryParameters(entry: NewEntry): SqlValue[] {
   const { key, value } = entry
   const [file, fileSize, checksum, inline] =

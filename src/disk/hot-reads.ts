@@ -4,7 +4,7 @@ import { freezePlain } from '../util/plain-value.ts'
 import type { Coherence } from './coherence.ts'
 import type { Ticket } from './coherence-types.ts'
 import { HotEntry } from './hot-entry.ts'
-import { type HotSet, keyOfText } from './hot-set.ts'
+import { type HotSet, type HotStats, keyOfText } from './hot-set.ts'
 import { HotUses } from './hot-uses.ts'
 import { HotValues, type ReadEntry, sizeOf } from './hot-values.ts'
 import type { Stamps } from './stamp.ts'
@@ -54,6 +54,10 @@ export class HotReads {
   /** Reads that were answered from here. */
   get hits(): number {
     return this.#hits
+  }
+
+  stats(): HotStats {
+    return { hits: this.#hits, entries: this.#set.size, bytes: this.#set.bytes }
   }
 
   get set(): HotSet {

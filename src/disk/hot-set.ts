@@ -6,6 +6,15 @@ export interface HotOptions {
   readonly share: 'copy' | 'frozen'
 }
 
+/** What a handle keeps hot. */
+export interface HotStats {
+  /** Reads that were answered without the database since the store was opened; `stats().hits` counts them too. */
+  readonly hits: number
+  readonly entries: number
+  /** Bytes that they count for; never more than `hot.maxBytes`. */
+  readonly bytes: number
+}
+
 /** Bytes that an entry takes beside its key and its value: the object and its place in the index, measured (decision 0019). */
 export const entryBytes = 288
 

@@ -64,7 +64,11 @@ export class ShardedDiskCache<V = unknown> extends ShardedStore<V, DiskCache<V>>
   /** See `DiskCache.stats`; over all shards. */
   stats(): StoreStats {
     const all = this.shards.map((shard) => shard.stats())
-    const sum = (name: keyof StoreStats): number => all.reduce((total, one) => total + one[name], 0)
+    const sum = (name: Exclude<keyof StoreStats, 'hot'>): number =>
+      all.reduce((total, one) => total + one[name], 0)
+    // The shards keep their entries together: each knows of all.
+    const hits = all.reduce((total, { hot }) => total + (hot?.hits ?? 0), 0)
+    const hot = all[0]?.hot
     return {
       hits: sum('hits'),
       misses: sum('misses'),
@@ -72,6 +76,7 @@ export class ShardedDiskCache<V = unknown> extends ShardedStore<V, DiskCache<V>>
       deletes: sum('deletes'),
       evictions: sum('evictions'),
       expirations: sum('expirations'),
+      hot: hot === undefined ? undefined : { ...hot, hits },
     }
   }
 

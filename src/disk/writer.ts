@@ -5,12 +5,12 @@ import type { SealedValue } from '../frame/value-format.ts'
 import { announced } from './coherence.ts'
 import type { Engine } from './engine.ts'
 import {
-  addEntry,
   entryParameters,
   type NewEntry,
+  type PutStatements,
   plainParameters,
-  putEntry,
-  putPlainEntry,
+  putAlone,
+  putInside,
 } from './entries.ts'
 import { deleteTriggers, dropDeleteTriggers } from './schema.ts'
 import { expiryOf, type ResolvedSetOptions } from './set-options.ts'
@@ -123,7 +123,7 @@ export class Writer {
     maintenance.notePut(entry.size)
     const commit = coherence.commits + 1
     transactions.touch(key.bytes)
-    if (transactions.run(what, addEntry, ...entryParameters(entry), now()) !== 1) return false
+    if (transactions.run(what, this.#sql.add, ...entryParameters(entry), now()) !== 1) return false
     this.#keepHot(entry, commit)
     transactions.count('sets')
     this.#adopt(prepared)
@@ -241,7 +241,7 @@ export class Writer {
     const plain = plainParameters(entry)
     let commit = coherence.commits + 1
     transactions.touch(entry.key.bytes)
-    if (plain !== undefined && transactions.run(what, putPlainEntry, ...plain) === 1) {
+    if (plain !== undefined && transactions.run(what, this.#sql.putPlain, ...plain) === 1) {
       transactions.count('sets')
       this.#keepHot(entry, commit)
       return
@@ -249,10 +249,14 @@ export class Writer {
     this.#removeExpired(what, entry.key)
     commit = coherence.commits + 1
     transactions.touch(entry.key.bytes)
-    transactions.run(what, putEntry, ...entryParameters(entry))
+    transactions.run(what, this.#sql.put, ...entryParameters(entry))
     transactions.count('sets')
     this.#keepHot(entry, commit)
     this.#adopt(prepared)
+  }
+
+  get #sql(): PutStatements {
+    return this.#engine.transactions.isOpen ? putInside : putAlone
   }
 
   /** What was just stored is known without reading it. Large values are left to the first who reads them. */
