@@ -70,6 +70,17 @@ export class HotEntry {
     return this.source?.codec.decode(bytes, this.source.about)
   }
 
+  /** Holds what was stored until somebody asks for it. */
+  holdFrame(frame: Uint8Array): void {
+    // Small frames share their memory with others, which would be kept along. Bytes in the state `frame` were given to nobody.
+    if (this.state === 'frame' && this.bytes.byteLength === frame.byteLength) this.bytes.set(frame)
+    else this.bytes = new Uint8Array(frame)
+    this.state = 'frame'
+    this.value = undefined
+    this.source = undefined
+    this.frame = undefined
+  }
+
   /** Lets go of what it holds: it may stay in a list of uses for a while, but needs no room there. */
   release(): void {
     this.isKept = false

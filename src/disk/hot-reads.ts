@@ -177,14 +177,20 @@ export class HotReads {
   #keepWritten(slot: number, { key, frame, flags, expires }: WrittenEntry): void {
     const version = this.#coherence.settled(slot)
     if (version === undefined) return
-    const entry = this.#entry(key, slot)
+    // What is written over and over keeps its place: making and placing an entry costs more than all the rest.
+    const known = this.#set.ofText(key.text, key.plain)
+    const entry = known ?? this.#entry(key, slot)
     entry.flags = flags
     entry.expires = expires
-    entry.state = 'frame'
-    // Small frames share their memory with others, which would be kept along.
-    entry.bytes = new Uint8Array(frame)
-    entry.size = sizeOf(entry)
-    this.#add(entry, version, this.#coherence.settledEpoch)
+    entry.holdFrame(frame)
+    const size = sizeOf(entry)
+    entry.version = version
+    entry.epoch = this.#coherence.settledEpoch
+    if (known === undefined) {
+      entry.size = size
+      this.#add(entry, version, entry.epoch)
+    } else if (size > this.#set.largest) this.#set.remove(entry)
+    else this.#set.resize(entry, size)
   }
 
   #entry(key: StoredKey, slot: number): HotEntry {

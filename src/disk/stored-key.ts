@@ -10,7 +10,7 @@ export interface StoredKey {
   readonly bytes: Uint8Array
   readonly long: Uint8Array | null
   /** The key itself where it is text or a number and was given, not read: hot entries are found by it. */
-  readonly plain?: string | number
+  readonly plain: string | number | undefined
 }
 
 /** Longer texts are looked up by their hash: an index of long keys would be mostly keys. */
@@ -26,21 +26,25 @@ const longestKey = 2 ** 20
  * @throws HoldfastError `ERR_INVALID_KEY` or `ERR_UNSUPPORTED_KEY`.
  */
 export function toStoredKey(key: Key): StoredKey {
-  const stored = storedKeyOfText(encodeKey(key))
-  return typeof key === 'string' || typeof key === 'number' ? { ...stored, plain: key } : stored
+  const isPlain = typeof key === 'string' || typeof key === 'number'
+  return stored(encodeKey(key), isPlain ? key : undefined)
 }
 
 /** The key with that canonical text. @throws HoldfastError `ERR_INVALID_KEY` for one that is too long. */
 export function storedKeyOfText(text: string): StoredKey {
+  return stored(text, undefined)
+}
+
+function stored(text: string, plain: string | number | undefined): StoredKey {
   const bytes = Buffer.from(text, 'utf8')
-  if (bytes.length <= longestInline) return { text, bytes, long: null }
+  if (bytes.length <= longestInline) return { text, bytes, long: null, plain }
   if (bytes.length > longestKey) {
     throw new HoldfastError(
       'ERR_INVALID_KEY',
       'Key: longer than 1 MiB. Use a hash of it, or contentOf(path).',
     )
   }
-  return { text, bytes: hashedKey(bytes), long: bytes }
+  return { text, bytes: hashedKey(bytes), long: bytes, plain }
 }
 
 /** What stands in the `key` column for a long key. */
@@ -62,7 +66,12 @@ export function textOfRow(bytes: unknown, long: unknown): string {
 /** The key in a row, for looking it up again. */
 export function storedKeyOf(bytes: unknown, long: unknown): StoredKey {
   const text = textOfRow(bytes, long)
-  return { text, bytes: bytes as Uint8Array, long: long as Uint8Array | null }
+  return {
+    text,
+    bytes: bytes as Uint8Array,
+    long: long as Uint8Array | null,
+    plain: undefined,
+  }
 }
 
 /** As {@link keyOfRow}; `undefined` for a row that somebody changed so that it has none. */
