@@ -16,6 +16,7 @@ export function drawCharts(report) {
     latency: latency(measurements),
     'value-size': valueSize(measurements),
     batch: batch(measurements),
+    hot: hot(measurements),
   }
   return Object.entries(specs)
     .map(([name, spec]) => [name, { ...spec, panels: spec.panels.filter(hasData) }])
@@ -88,6 +89,30 @@ function batch(measurements) {
     title: 'Cost per entry by batch size',
     subtitle: '256-byte values, random keys, one transaction a call. Lower is better.',
     panels: [panel('setMany', 'setMany'), panel('getMany', 'getMany, without the hot set')],
+  }
+}
+
+function hot(measurements) {
+  const panel = (op, title) => {
+    const chosen = measurements.filter((each) => each.op === op)
+    return {
+      title,
+      x: {
+        label: 'entries (log scale)',
+        scale: 'log',
+        ticks: ticksOf(chosen, 'entries', countLabel),
+      },
+      y: MICROSECONDS,
+      series: seriesOf(chosen, 'entries', 'p50'),
+    }
+  }
+  return {
+    title: 'Cost of a hot get',
+    subtitle: 'All entries within the budget, random keys, means of 16 calls. Lower is better.',
+    panels: [
+      panel('hot get', 'texts of 256 bytes'),
+      panel('hot get frozen', "objects, share: 'frozen'"),
+    ],
   }
 }
 
