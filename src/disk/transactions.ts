@@ -70,14 +70,22 @@ export class Transactions {
    * @returns how many rows it changed, those changed by triggers left out.
    */
   run(what: string, sql: string, ...parameters: SqlValue[]): number {
-    if (this.#current !== undefined)
-      return this.#join(what, this.#current, () => this.#connection.run(sql, ...parameters))
+    return this.runNow(what, sql, () => parameters)
+  }
+
+  /**
+   * As {@link run}, with parameters that are asked for when the write begins, perhaps again after waiting for the lock: what
+   * the clock said before does not hold then, and an entry that others saw end must not come back.
+   */
+  runNow(what: string, sql: string, parameters: () => readonly SqlValue[]): number {
+    const work = (): number => this.#connection.runWith(sql, parameters())
+    if (this.#current !== undefined) return this.#join(what, this.#current, work)
     this.#checkWritable(what)
     let changes: number
     try {
-      changes = this.#connection.runWith(sql, parameters)
+      changes = work()
     } catch (error) {
-      if (isBusy(error)) return this.write(what, () => this.#connection.run(sql, ...parameters))
+      if (isBusy(error)) return this.write(what, work)
       this.#coherence.rolledBack()
       throw toStoreError(this.#coherence.takeFailure() ?? error, what)
     }

@@ -123,7 +123,8 @@ export class Writer {
     maintenance.notePut(entry.size)
     const commit = coherence.commits + 1
     transactions.touch(key.bytes)
-    if (transactions.run(what, this.#sql.add, ...entryParameters(entry), now()) !== 1) return false
+    if (transactions.runNow(what, this.#sql.add, () => [...entryParameters(entry), now()]) !== 1)
+      return false
     this.#keepHot(entry, commit)
     transactions.count('sets')
     this.#adopt(prepared)
@@ -161,7 +162,7 @@ export class Writer {
     const { leases, now, transactions } = this.#engine
     const sql = `DELETE FROM entries WHERE key = ? AND ${live} AND ${announced} = 0`
     transactions.touch(key.bytes)
-    if (this.#makingRoom(() => transactions.run(what, sql, key.bytes, now())) === 0) {
+    if (this.#makingRoom(() => transactions.runNow(what, sql, () => [key.bytes, now()])) === 0) {
       leases.outdate(key)
       return false
     }
@@ -172,19 +173,26 @@ export class Writer {
   /** Gives the live entry of `key` another end. @returns whether there is one. */
   touch(what: string, key: StoredKey, ttl: number): boolean {
     const { now, rows, signatures, stamps, transactions } = this.#engine
-    const time = now()
-    const expires = expiryOf(ttl, time)
-    if (expires !== null && expires <= time) return this.remove(what, key)
+    if (ttl <= 0) return this.remove(what, key)
     const sql = `UPDATE entries SET expires = ?, used = ? WHERE key = ? AND ${live} AND ${announced} = 0`
-    transactions.touch(key.bytes)
-    const parameters = [expires, stamps.next(), key.bytes, time]
-    if (signatures === undefined) return transactions.run(what, sql, ...parameters) === 1
+    const extend = (): boolean => {
+      transactions.touch(key.bytes)
+      const changes = transactions.runNow(what, sql, () => {
+        const time = now()
+        return [expiryOf(ttl, time), stamps.next(), key.bytes, time]
+      })
+      return changes === 1
+    }
+    if (signatures === undefined) return extend()
     return transactions.write(what, () => {
+      const expires = expiryOf(ttl, now())
       const signed = rows.signedAnew(key, expires)
       if (signed === undefined) return false
-      const resign = 'UPDATE entries SET signature = ? WHERE key = ?'
-      transactions.run(what, resign, signed.signature, key.bytes)
-      return transactions.run(what, sql, ...parameters) === 1
+      transactions.touch(key.bytes)
+      const resigned = 'UPDATE entries SET expires = ?, used = ?, signature = ? WHERE key = ?'
+      return (
+        transactions.run(what, resigned, expires, stamps.next(), signed.signature, key.bytes) === 1
+      )
     })
   }
 
@@ -281,7 +289,10 @@ export class Writer {
     const expired = 'entries WHERE key = ? AND expires <= ?'
     if (connection.row(`SELECT 1 FROM ${expired}`, key.bytes, now()) === undefined) return
     transactions.touch(key.bytes)
-    transactions.run(what, `DELETE FROM ${expired} AND ${announced} = 0`, key.bytes, now())
+    transactions.runNow(what, `DELETE FROM ${expired} AND ${announced} = 0`, () => [
+      key.bytes,
+      now(),
+    ])
   }
 
   /** Now that a row names the file, it is the store's; or the open transaction's, whose end decides. */

@@ -1,4 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { DiskCache } from '../../src/index.ts'
+import { manualClock } from '../../src/testing/index.ts'
 import { codeOf, rejectionCode } from '../support/code-of.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { openCache } from './support/forms.ts'
@@ -69,5 +74,29 @@ describe('durability', () => {
     const again = openCache({ durability }, cache.directory)
     expect([again.size, again.bytes()]).toEqual([3, 3_008])
     expect(again.check({ verify: true }).problems).toEqual([])
+  })
+})
+
+describe('an entry that ends while a write waits for the lock', () => {
+  it.each<[string, (cache: DiskCache) => unknown, unknown]>([
+    ['is not brought back by touch', (cache) => cache.touch('a', 1_000), false],
+    ['is not counted by delete', (cache) => cache.delete('a'), false],
+    ['is begun anew by incr', (cache) => cache.incr('a'), 1],
+  ])('%s', async (_, write, expected) => {
+    const directory = temporaryDirectory()
+    const isReleased = new Int32Array(new SharedArrayBuffer(4))
+    const times = { before: 1_000, end: 1_005, after: 1_010 }
+    const now = () => (Atomics.load(isReleased, 0) === 0 ? times.before : times.after)
+    const cache = openCache({ clock: { ...manualClock(), now } }, directory)
+    cache.set('a', 41, { expiresAt: times.end })
+    const holder = new Worker(new URL('programs/lock-holder.mjs', import.meta.url), {
+      workerData: { database: join(directory, 'holdfast.db'), isReleased },
+    })
+    onTestFinished(async () => void (await holder.terminate()))
+    await once(holder, 'message')
+    expect(write(cache)).toBe(expected)
+    expect(Atomics.load(isReleased, 0)).toBe(1)
+    expect(cache.get('a')).toBe(expected === 1 ? 1 : undefined)
+    expect(cache.check().problems).toEqual([])
   })
 })
