@@ -11,7 +11,10 @@ const isPolling = process.env['HOLDFAST_MAPS'] === 'off'
 /** Two handles on one store: as far as hot entries go, two processes. */
 function pair(options: DiskCacheOptions = {}, other: DiskCacheOptions = options) {
   const directory = temporaryDirectory()
-  return [openCache(options, directory), openCache(other, directory)] as const
+  return [
+    openCache({ hot: {}, ...options }, directory),
+    openCache({ hot: {}, ...other }, directory),
+  ] as const
 }
 
 function hitsOf(cache: DiskCache): number {
@@ -266,8 +269,8 @@ describe('every way to change an entry is seen by the other', () => {
 
 describe.each(cacheForms)('$name', ({ open }) => {
   it('stays coherent through every verb, with thousands of keys', () => {
-    const a: CacheVerbs = open()
-    const b: CacheVerbs = open({}, a.directory)
+    const a: CacheVerbs = open({ hot: {} })
+    const b: CacheVerbs = open({ hot: {} }, a.directory)
     const expected = new Map<number, number>()
     let seed = 7
     const random = (below: number) => {
@@ -390,7 +393,7 @@ describe('what others must know of hits', () => {
       },
     }
     const types: string[] = []
-    const cache = openCache({ codec, onEvent: ({ type }) => types.push(type) })
+    const cache = openCache({ hot: {}, codec, onEvent: ({ type }) => types.push(type) })
     cache.set('k', 1)
     expect(cache.get('k')).toEqual([1])
     works = false

@@ -6,7 +6,10 @@ import { openCache } from './support/forms.ts'
 /** Two handles on one store: as far as hot entries go, two processes. */
 function pair(options: DiskCacheOptions = {}) {
   const directory = temporaryDirectory()
-  return [openCache(options, directory), openCache(options, directory)] as const
+  return [
+    openCache({ hot: {}, ...options }, directory),
+    openCache({ hot: {}, ...options }, directory),
+  ] as const
 }
 
 function hitsOf(cache: DiskCache): number {

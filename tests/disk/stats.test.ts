@@ -24,7 +24,7 @@ describe.each(cacheForms)('$name: stats', ({ open }) => {
   })
 
   it('say what is kept in memory', () => {
-    const cache = open()
+    const cache = open({ hot: {} })
     expect(cache.stats().hot).toEqual({ hits: 0, entries: 0, bytes: 0 })
     for (let key = 0; key < 10; key += 1) cache.set(key, 'v'.repeat(100))
     for (let key = 0; key < 10; key += 1) expect(cache.get(key)).toBe('v'.repeat(100))

@@ -14,11 +14,16 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { pageBytes, slotCount, slotOf, VersionPage } from '../../src/disk/version-page.ts'
-import type { StoreEvent } from '../../src/index.ts'
+import type { DiskCache, DiskCacheOptions, StoreEvent } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { openCache } from './support/forms.ts'
+import { openCache as open } from './support/forms.ts'
+
+/** Hot also where the other tests read from the database. */
+function openCache(options?: DiskCacheOptions, directory?: string): DiskCache {
+  return open({ hot: {}, ...options }, directory)
+}
 
 function pageOf(directory: string): string {
   return join(directory, 'shared', 'versions')
