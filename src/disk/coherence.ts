@@ -1,21 +1,16 @@
 import { randomInt } from 'node:crypto'
-import { closeSync } from 'node:fs'
-import { mapsAvailable } from '../util/memory-map.ts'
 import type { CoherenceListener, Ticket } from './coherence-types.ts'
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
-import type { OpenPage, PageFile } from './page-file.ts'
-import { VersionFile } from './version-file.ts'
-import { slotOf, VersionPage, type WriterPage } from './version-page.ts'
+import type { PageFile } from './page-file.ts'
+import { SharedPage } from './shared-page.ts'
+import { slotOf, type VersionPage } from './version-page.ts'
 
 /** SQL that makes a statement {@link Coherence.announce} its write; its value is 0. Never `DETERMINISTIC`: it must run. */
 export const announced = 'holdfast_announce()'
 
 /** A transaction that touches more slots than this makes all hot entries void: that costs others less than so many bumps. */
 const mostSlots = 1_024
-
-/** Stands in until the store's page is opened. */
-const unattached = VersionPage.ofProcess()
 
 /**
  * Keeps hot entries true across processes: whoever writes changes versions on a page that all processes share, before and
@@ -30,15 +25,10 @@ export class Coherence {
   /** How many transactions changed entries and were committed. */
   commits = 0
   listener: CoherenceListener | undefined
-  #page: VersionPage = unattached
-  #isFallback = true
   #isPaused = false
+  #isFixed = false
   readonly #connection: Connection
-  readonly #readonly: boolean
-  readonly #file: PageFile
-  /** What all processes see: {@link Coherence.page}, or its file where it cannot be mapped; none where no process has a page. */
-  #shared: WriterPage | undefined
-  #inode: bigint | undefined
+  readonly #store: SharedPage
   /** Never 0, and not that of any other handle. */
   readonly #token: number = randomInt(1, 2 ** 31 - 1)
   /** Slots that the next statement writes to. */
@@ -53,19 +43,18 @@ export class Coherence {
 
   constructor(connection: Connection, file: PageFile, readonly: boolean) {
     this.#connection = connection
-    this.#readonly = readonly
-    this.#file = file
+    this.#store = new SharedPage(connection, file, readonly)
     if (!readonly) connection.define('holdfast_announce', this.announce)
   }
 
   /** The page that hits compare with; another one when the store's page was replaced. */
   get page(): VersionPage {
-    return this.#page
+    return this.#store.words
   }
 
   /** Whether a hit must ask the database whether somebody has written. */
   get isFallback(): boolean {
-    return this.#isFallback
+    return this.#store.isFallback
   }
 
   /** While a transaction is open here, its reads see what others must not: nothing is hot, and nothing is kept. */
@@ -75,46 +64,51 @@ export class Coherence {
 
   set isPaused(value: boolean) {
     this.#isPaused = value
-    this.live = value || this.#isFallback ? undefined : this.#page.words
+    this.#setLive()
+  }
+
+  /** Runs reads of one state of the store, which may be older than what others have written since: what it finds is not kept. */
+  whileFixed<T>(work: () => T): T {
+    const before = this.#isFixed
+    this.#isFixed = true
+    this.#setLive()
+    try {
+      return work()
+    } finally {
+      this.#isFixed = before
+      this.#setLive()
+    }
+  }
+
+  #setLive(): void {
+    const mayHit = !this.#isPaused && !this.#isFixed && !this.isFallback
+    this.live = mayHit ? this.page.words : undefined
   }
 
   /** The words that a hit compares, after a look whether they still hold; `undefined` while a transaction is open here. */
   ask(): Int32Array | undefined {
-    if (this.#isPaused) return undefined
-    if (this.#isFallback) this.refresh()
-    return this.#page.words
+    if (this.#isPaused || this.#isFixed) return undefined
+    if (this.isFallback) this.refresh()
+    return this.page.words
   }
 
   /** Opens the page of the store, or makes one. @param write runs work as a write transaction. */
   attach(write: (work: () => void) => void): void {
-    const { available, reason = '' } = mapsAvailable()
-    try {
-      let open = this.#file.open()
-      if (open === undefined && available && !this.#readonly) {
-        write(() => {
-          // Whoever had the lock before may have made it.
-          open = this.#file.open()
-          if (open === undefined) this.#file.create()
-        })
-        open ??= this.#file.open()
-      }
-      this.#use(open)
-      if (this.#isFallback) this.listener?.fellBack(reason || 'there is no version page', undefined)
-    } catch (error) {
-      this.#use(undefined)
-      this.listener?.fellBack('the version page cannot be used', error)
-    }
+    const fallback = this.#store.attach(write, () => {
+      this.#setLive()
+      this.listener?.pageChanged()
+      if (this.isFallback) this.refresh()
+    })
+    if (fallback !== undefined) this.listener?.fellBack(fallback.reason, fallback.detail)
   }
 
   /** Whether the page that is in use is no longer the store's, or there is none: {@link attach} again. */
   get isDetached(): boolean {
-    if (!mapsAvailable().available) return false
-    return this.#isFallback || this.#page.isRetired() || this.#file.inode() !== this.#inode
+    return this.#store.isDetached
   }
 
   close(): void {
-    if (this.#shared instanceof VersionFile) this.#shared.close()
-    this.#shared = undefined
+    this.#store.close()
   }
 
   /** Makes the words void if another connection has written. For use before they are compared, where they are this process's own. */
@@ -127,20 +121,20 @@ export class Coherence {
     }
     if (version !== undefined && version === this.#dataVersion) return
     this.#dataVersion = version
-    this.#page.bumpEpoch()
+    this.page.bumpEpoch()
   }
 
   /** What the page says now, to be compared after a row was read; `undefined` where what is read must not be kept. */
   ticket(key: Uint8Array): Ticket | undefined {
-    if (this.#isPaused) return undefined
-    if (this.#isFallback) this.refresh()
+    if (this.#isPaused || this.#isFixed) return undefined
+    if (this.isFallback) this.refresh()
     const slot = slotOf(key)
-    return { epoch: this.#page.epoch(), slot, version: this.#page.version(slot) }
+    return { epoch: this.page.epoch(), slot, version: this.page.version(slot) }
   }
 
   /** Whether nothing was written to that slot since `ticket`, nor is being written anywhere. */
   holds({ epoch, slot, version }: Ticket): boolean {
-    const page = this.#page
+    const page = this.page
     if (page.epoch() !== epoch || page.version(slot) !== version) return false
     return page.writer() === 0 && !page.isRetired()
   }
@@ -220,30 +214,19 @@ export class Coherence {
   #begin(): void {
     this.#bumped.clear()
     this.#isAll = false
-    const shared = this.#current()
+    const shared = this.#store.current()
     if (shared !== undefined) {
       // Somebody died here, or has committed and is about to release: what he bumped and what not is unknown.
       if (shared.writer() !== 0) shared.bumpEpoch()
       shared.claim(this.#token)
     }
     this.#hasBegun = true
-    this.#epoch = this.#page.epoch()
-  }
-
-  /** The page to write to: that of the store as it is now, which cannot change while we hold the lock. */
-  #current(): WriterPage | undefined {
-    const shared = this.#shared
-    if (shared !== undefined && !shared.isRetired()) return shared
-    const open = this.#file.openAny()
-    if (open === undefined) return shared
-    this.close()
-    this.#shared = this.#asFile(open)
-    return this.#shared
+    this.#epoch = this.page.epoch()
   }
 
   #release(): void {
     try {
-      this.#shared?.release(this.#token)
+      this.#store.shared?.release(this.#token)
     } catch {} // The next writer finds our token.
   }
 
@@ -253,13 +236,13 @@ export class Coherence {
       this.#bumpAllFirst()
       return
     }
-    if (this.#shared !== this.#page) this.#shared?.bump(slot)
-    this.#bumped.set(slot, this.#page.bump(slot))
+    if (this.#store.shared !== this.page) this.#store.shared?.bump(slot)
+    this.#bumped.set(slot, this.page.bump(slot))
   }
 
   #bumpAgain(slot: number, first: number): void {
-    if (this.#shared !== this.#page) this.#shared?.bump(slot)
-    const second = this.#page.bump(slot)
+    if (this.#store.shared !== this.page) this.#store.shared?.bump(slot)
+    const second = this.page.bump(slot)
     if (second === ((first + 1) | 0)) this.#bumped.set(slot, second)
     else this.#bumped.delete(slot)
   }
@@ -271,40 +254,7 @@ export class Coherence {
   }
 
   #bumpAll(): void {
-    if (this.#shared !== this.#page) this.#shared?.bumpEpoch()
-    this.#page.bumpEpoch()
-  }
-
-  #use(open: OpenPage | undefined): void {
-    this.close()
-    const mapped = open === undefined ? undefined : this.#file.map(open)
-    this.#inode = open?.inode
-    this.#isFallback = mapped === undefined
-    this.#page = mapped ?? VersionPage.ofProcess()
-    this.isPaused = this.#isPaused
-    if (open !== undefined) {
-      if (mapped !== undefined || this.#readonly) closeSync(open.descriptor)
-      if (!this.#readonly) this.#shared = mapped ?? this.#asFile(open)
-    }
-    this.listener?.pageChanged()
-    if (this.#isFallback) this.refresh()
-  }
-
-  #asFile({ descriptor }: OpenPage): VersionFile {
-    return new VersionFile(descriptor, (work) => whileLocked(this.#connection, work))
-  }
-}
-
-/** Runs `work` while nobody writes, or not at all: somebody who writes has found our token, or will. */
-function whileLocked(connection: Connection, work: () => void): void {
-  try {
-    connection.prepare('BEGIN IMMEDIATE').run()
-  } catch {
-    return
-  }
-  try {
-    work()
-  } finally {
-    connection.prepare('ROLLBACK').run()
+    if (this.#store.shared !== this.page) this.#store.shared?.bumpEpoch()
+    this.page.bumpEpoch()
   }
 }

@@ -6,7 +6,6 @@ import { ignoreRejection, isThenable } from '../util/is-thenable.ts'
 import { Coherence } from './coherence.ts'
 import { type Connection, closedError } from './connection.ts'
 import { createFolders, type Layout, prepareDirectory } from './directory.ts'
-import type { SqlValue } from './driver.ts'
 import { EntryRows } from './entry-rows.ts'
 import { evictionPolicies } from './eviction-policy.ts'
 import { makeHot } from './hot.ts'
@@ -126,7 +125,7 @@ export class Engine {
     this.hot = makeHot(this, hotSet, noteUse)
     this.removal = new Removal(connection, emit, {
       ...options,
-      ...{ policy, touch: this.#touch, writeUses: this.#writeUses },
+      ...{ policy, touch: this.transactions.touch, writeUses: this.#writeUses },
     })
     this.trash = new Trash(
       connection,
@@ -152,8 +151,7 @@ export class Engine {
     })
     this.maintenance = new Maintenance(this)
     this.transactions.afterCommit = this.maintenance.afterCommit
-    if (this.#session !== undefined) this.#recover(this.#session)
-    this.#attachPage()
+    this.#begin()
   }
 
   readonly now: () => number = () => this.options.clock.now()
@@ -178,7 +176,9 @@ export class Engine {
 
   /** Runs several reads on one state of the store. */
   snapshot<T>(work: () => T): T {
-    return this.#snapshots.run(this.connection, this.transactions.isOpen, work)
+    return this.#snapshots.run(this.connection, this.transactions.isOpen, () =>
+      this.coherence.whileFixed(work),
+    )
   }
 
   /** Removes every entry and gives the room back. @returns how many were live. */
@@ -255,11 +255,15 @@ export class Engine {
     if (this.coherence.isDetached) this.#attachPage()
   }
 
+  #begin(): void {
+    if (this.#session === undefined) this.maintenance.start()
+    else this.#recover(this.#session)
+    this.#attachPage()
+  }
+
   #attachPage(): void {
     this.coherence.attach((work) => this.transactions.write('open', work))
   }
-
-  readonly #touch = (key: SqlValue | undefined): void => this.transactions.touch(key)
 
   readonly #writeUses = (id: number, key: unknown, long: unknown): boolean => {
     const { connection, hot, uses } = this

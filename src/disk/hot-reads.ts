@@ -4,7 +4,7 @@ import { freezePlain } from '../util/plain-value.ts'
 import type { Coherence } from './coherence.ts'
 import type { Ticket } from './coherence-types.ts'
 import { HotEntry } from './hot-entry.ts'
-import { type HotSet, type HotStats, keyOfText } from './hot-set.ts'
+import { type HotSet, type HotStats, keyOfText, textMark } from './hot-set.ts'
 import { HotUses } from './hot-uses.ts'
 import { HotValues, type ReadEntry, sizeOf } from './hot-values.ts'
 import type { Stamps } from './stamp.ts'
@@ -194,7 +194,7 @@ export class HotReads {
   }
 
   #entry(key: StoredKey, slot: number): HotEntry {
-    const index = key.plain ?? keyOfText(key.text)
+    const index = ownIndex(key)
     return new HotEntry(this, slot, index ?? key.text, index === undefined)
   }
 
@@ -204,6 +204,18 @@ export class HotReads {
     entry.epoch = epoch
     this.#set.add(entry)
   }
+}
+
+/** V8 cuts texts of at least so many characters out of others without copying them. */
+const shortestSlice = 13
+
+/** What an entry is found by. A text that was cut out of a large one would keep all of that. */
+function ownIndex({ plain, text, bytes, long }: StoredKey): string | number | undefined {
+  if (typeof plain === 'number' || (plain !== undefined && plain.length < shortestSlice))
+    return plain
+  if (text.charCodeAt(0) !== textMark) return plain ?? keyOfText(text)
+  const whole = long ?? bytes
+  return Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('utf8', 1)
 }
 
 /** Said of an entry whose value cannot be decoded: reading it from the database says why. */

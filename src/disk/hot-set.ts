@@ -93,6 +93,10 @@ export class HotSet {
   /** Notes that an entry counts for another number of bytes now. */
   resize(entry: HotEntry, size: number): void {
     if (!entry.isKept) return
+    if (size > this.largest) {
+      this.remove(entry)
+      return
+    }
     this.#bytes += size - entry.size
     entry.size = size
     this.#shrink()
@@ -122,11 +126,15 @@ export class HotSet {
   }
 }
 
+/** What the canonical texts of text and of numbers begin with. */
+export const textMark = 0x73
+const numberMark = 0x6e
+
 /** The key of which `text` is the canonical text, if it is text or a number: these are looked up as they are. */
 export function keyOfText(text: string): string | number | undefined {
   const type = text.charCodeAt(0)
-  if (type === 0x73) return text.slice(1)
-  return type === 0x6e ? Number(text.slice(1)) : undefined
+  if (type === textMark) return text.slice(1)
+  return type === numberMark ? Number(text.slice(1)) : undefined
 }
 
 /** The canonical text of a key that is text or a number. */

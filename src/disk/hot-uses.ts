@@ -3,7 +3,7 @@ import type { HotEntry } from './hot-entry.ts'
 import { type HotSet, textOfKey } from './hot-set.ts'
 import { storedKeyOfText, textOfRow } from './stored-key.ts'
 
-const update = 'UPDATE entries SET used = ?, uses = uses + ? WHERE key = ?'
+const update = 'UPDATE entries SET used = max(coalesce(used, 0), ?), uses = uses + ? WHERE key = ?'
 
 /** A process that reads and never writes nor lets a timer run forgets the older half of so many notes. */
 const mostNoted = 65_536

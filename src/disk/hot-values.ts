@@ -1,4 +1,5 @@
-import type { EncodedValue } from '../contracts/codec.ts'
+import { builtInCodec } from '../codecs/built-in.ts'
+import type { Codec, EncodedValue } from '../contracts/codec.ts'
 import type { MemoryForm } from '../frame/encryption.ts'
 import { type OpenFrame, unwrap } from '../frame/frame.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
@@ -9,7 +10,7 @@ import {
   isPlainValue,
   textBytes,
 } from '../util/plain-value.ts'
-import type { HotEntry } from './hot-entry.ts'
+import type { HotEntry, HotSource } from './hot-entry.ts'
 import { entryBytes, type HotSet, textOfKey } from './hot-set.ts'
 import { storedKeyOfText, wholeKey } from './stored-key.ts'
 
@@ -35,6 +36,7 @@ export class HotValues {
   readonly #set: HotSet
   readonly #format: ValueFormat
   readonly #memory: MemoryForm
+  readonly #sources = new Map<Codec, HotSource>()
 
   /** @param memory in which form encrypted values are kept. */
   constructor(set: HotSet, format: ValueFormat, memory: MemoryForm) {
@@ -70,7 +72,7 @@ export class HotValues {
       if (frame.payload.byteLength > this.#set.largest) return false
       entry.state = 'sealed'
       entry.frame = { ...frame, payload: new Uint8Array(frame.payload) }
-      entry.size = sizeOf(entry) + frame.payload.byteLength
+      entry.size = sizeOf(entry)
       return true
     }
     const shared = this.#share(entry, value)
@@ -82,10 +84,7 @@ export class HotValues {
     if (bytes.byteLength > this.#set.largest) return false
     entry.state = 'bytes'
     entry.bytes = new Uint8Array(bytes)
-    entry.source = {
-      codec: format.reader(encoded?.codec ?? frame.codec),
-      about: { meta: new Uint8Array(frame.meta), version: frame.version },
-    }
+    entry.source = this.#source(format.reader(encoded?.codec ?? frame.codec), frame)
     entry.size = sizeOf(entry)
     return true
   }
@@ -112,21 +111,43 @@ export class HotValues {
     if (frame.cipher !== undefined && this.#memory === 'ciphertext') {
       entry.state = 'sealed'
       entry.frame = frame
+      entry.bytes = none
       return this.#unseal(entry)
     }
     const encoded = format.isBare(frame) ? undefined : this.#opened(entry, frame)
-    entry.source = { codec: format.reader(encoded?.codec ?? frame.codec), about: frame }
+    entry.source = this.#source(format.reader(encoded?.codec ?? frame.codec), frame)
     entry.bytes = encoded?.bytes ?? frame.payload
     return this.#decodeFirst(entry)
   }
 
   /** Decodes, and finds out how the next read can have it for less. */
   #decodeFirst(entry: HotEntry): unknown {
+    const { version, source } = entry
     const value = entry.decode(new Uint8Array(entry.bytes))
+    // A codec may use the store: what it wrote under this key is not what was decoded.
+    if (!entry.isKept || entry.version !== version) return value
     const shared = this.#share(entry, value)
-    if (shared === undefined) entry.state = isPlainValue(value) ? 'plain' : 'views'
+    if (shared === undefined) entry.state = this.#isApart(source, value) ? 'plain' : 'views'
     this.#set.resize(entry, shared ?? sizeOf(entry))
     return value
+  }
+
+  /** Whether decoding gives nothing of the bytes away; what a user's codec does with them is not known. */
+  #isApart(source: HotSource | undefined, value: unknown): boolean {
+    const codec = source?.codec
+    return codec !== undefined && builtInCodec(codec.id) === codec && isPlainValue(value)
+  }
+
+  /** Most values of a codec have the same: nothing but its version. */
+  #source(codec: Codec, { meta, version }: OpenFrame): HotSource {
+    if (meta.byteLength > 0 || version !== 1)
+      return { codec, about: { meta: new Uint8Array(meta), version } }
+    let source = this.#sources.get(codec)
+    if (source === undefined) {
+      source = { codec, about: { meta: none, version } }
+      this.#sources.set(codec, source)
+    }
+    return source
   }
 
   #unseal(entry: HotEntry): unknown {
@@ -142,8 +163,13 @@ export class HotValues {
   }
 }
 
+/** What V8 and the allocator take for bytes of their own, beside them. */
+const bufferBytes = 280
+
 /** Bytes that an entry counts for, a value that it holds itself left out. */
-export function sizeOf(entry: HotEntry): number {
-  const key = typeof entry.index === 'string' ? textBytes(entry.index) : 8
-  return entryBytes + key + entry.bytes.byteLength + (entry.source?.about.meta.byteLength ?? 0)
+export function sizeOf({ index, bytes, frame, source }: HotEntry): number {
+  const key = typeof index === 'string' ? textBytes(index) : 8
+  const meta = source?.about.meta.byteLength ?? 0
+  const held = bytes.byteLength + (frame?.payload.byteLength ?? 0)
+  return entryBytes + key + meta + (held === 0 ? 0 : bufferBytes + held)
 }

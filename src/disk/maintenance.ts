@@ -128,6 +128,10 @@ export class Maintenance {
     if (this.#engine.isClosed) return
     this.#engine.checkPlace()
     this.#engine.checkPage()
+    if (this.#engine.options.readonly) {
+      this.start()
+      return
+    }
     this.#engine.reserve.hold()
     let moreDue = false
     this.#quietly(() => this.#writeUses(perRound.uses))

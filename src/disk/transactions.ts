@@ -132,7 +132,7 @@ export class Transactions {
    * To be called before a statement that changes the entry of `key`; see `Coherence.touch`.
    * @param key as a row holds it, so it may be anything in a row that somebody changed; then inside a transaction.
    */
-  touch(key: SqlValue | undefined): void {
+  readonly touch = (key: SqlValue | undefined): void => {
     if (!(key instanceof Uint8Array)) {
       this.#coherence.touchAll()
       return

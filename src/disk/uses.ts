@@ -8,7 +8,7 @@ interface Use {
 /** A process that reads and never lets a timer run must not collect notes without end. */
 const mostNoted = 8_192
 
-const update = 'UPDATE entries SET used = ?, uses = uses + ? WHERE id = ?'
+const update = 'UPDATE entries SET used = max(coalesce(used, 0), ?), uses = uses + ? WHERE id = ?'
 
 /**
  * Which entries this process read since it last told the database. A read only notes its use here; the notes are written in

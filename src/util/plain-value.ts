@@ -13,7 +13,7 @@ export function isImmutable(value: unknown): boolean {
 
 /** Whether `value` is made of plain objects, arrays and what cannot be changed, and of nothing else. */
 export function isPlainValue(value: unknown): boolean {
-  return walk(value, 0, () => {}) !== undefined
+  return walk(value, 0, new Set()) !== undefined
 }
 
 /**
@@ -21,8 +21,8 @@ export function isPlainValue(value: unknown): boolean {
  * @returns about how many bytes it takes, `undefined` if it is not plain.
  */
 export function freezePlain(value: unknown): number | undefined {
-  const found: object[] = []
-  const bytes = walk(value, 0, (object) => found.push(object))
+  const found = new Set<object>()
+  const bytes = walk(value, 0, found)
   if (bytes === undefined) return undefined
   for (const object of found) Object.freeze(object)
   return bytes
@@ -35,7 +35,8 @@ const referenceBytes = 8
 /** About how many bytes an immutable value takes beside the reference to it. */
 export function immutableBytes(value: unknown): number {
   if (typeof value === 'string') return 16 + textBytes(value)
-  if (typeof value === 'number') return 16
+  // V8 keeps small whole numbers in the reference.
+  if (typeof value === 'number') return value === (value | 0) ? 0 : 16
   if (typeof value === 'bigint') return 16 + Math.ceil(value.toString(16).length / 2)
   return 0
 }
@@ -45,21 +46,28 @@ export function textBytes(text: string): number {
   return Buffer.byteLength(text) === text.length ? text.length : text.length * 2
 }
 
-/** @returns about how many bytes `value` takes, `undefined` at what is not plain. A member that is there twice counts twice. */
-function walk(value: unknown, depth: number, visit: (object: object) => void): number | undefined {
-  if (isImmutable(value))
-    return typeof value === 'function' ? undefined : referenceBytes + immutableBytes(value)
-  if (depth >= maxDepth) return undefined
+/** @param found the objects in it, each once however often it is there. @returns about how many bytes `value` takes, `undefined` at what is not plain. */
+function walk(value: unknown, depth: number, found: Set<object>): number | undefined {
+  if (isImmutable(value)) return referenceBytes + immutableBytes(value)
+  if (depth >= maxDepth || typeof value === 'function') return undefined
   const object = value as object
+  if (found.has(object)) return referenceBytes
   const prototype: unknown = Object.getPrototypeOf(object)
   const isArray = prototype === Array.prototype
   if (!isArray && prototype !== Object.prototype && prototype !== null) return undefined
+  found.add(object)
   let bytes = objectBytes
+  // Holes take room too.
+  if (isArray) bytes += (object as unknown[]).length * referenceBytes
   for (const name of Object.keys(object)) {
-    const member = walk((object as Record<string, unknown>)[name], depth + 1, visit)
+    const member = walk((object as Record<string, unknown>)[name], depth + 1, found)
     if (member === undefined) return undefined
-    bytes += isArray ? member : member + referenceBytes
+    bytes += isArray ? member - referenceBytes : member + nameBytes(name)
   }
-  visit(object)
   return bytes
+}
+
+/** Objects with the same names share them; those with names of their own do not. Between the two. */
+function nameBytes(name: string): number {
+  return referenceBytes + name.length
 }
