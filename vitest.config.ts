@@ -3,6 +3,12 @@ import { defineConfig } from 'vitest/config'
 // Set by `npm run test:torture`: adds tests/torture and lets tests run their long forms.
 const torture = process.env.HOLDFAST_TORTURE === '1'
 
+// Set by `npm run test:node24`, which runs beside `npm test`: what does not depend on the Node it runs under is run once.
+const once =
+  process.env.HOLDFAST_OTHER_NODE === undefined
+    ? []
+    : ['tests/coherence/interleavings.test.ts', 'tests/coherence/planted-bugs.test.ts']
+
 const minute = 60_000
 const stressTests = ['tests/stress/**/*.test.ts', 'tests/coherence/{coherence,planted}*.test.ts']
 const tortureTests = ['tests/torture/**/*.test.ts']
@@ -46,9 +52,9 @@ export default defineConfig({
         0,
         torture ? 10 * minute : minute / 2,
         ['tests/**/*.test.ts'],
-        [...stressTests, ...tortureTests],
+        [...stressTests, ...tortureTests, ...once],
       ),
-      project('stress', 1, torture ? 60 * minute : 3 * minute, stressTests, []),
+      project('stress', 1, torture ? 60 * minute : 3 * minute, stressTests, once),
       ...(torture ? [project('torture', 2, 120 * minute, tortureTests, [])] : []),
     ],
   },
