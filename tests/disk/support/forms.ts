@@ -17,8 +17,9 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts'
 const isCold = process.env['HOLDFAST_TEST_READS'] === 'cold'
 
 function inMode<O extends DiskIndexOptions>(options: O | undefined): O | undefined {
-  const isGiven = options === undefined || (typeof options === 'object' && options !== null)
-  return isCold && isGiven ? ({ hot: false, ...options } as O) : options
+  // Anything else than an object of options is a test of what is refused.
+  const isPlain = options === undefined || Object.getPrototypeOf(options ?? []) === Object.prototype
+  return isCold && isPlain ? ({ hot: false, ...options } as O) : options
 }
 
 /** The verbs that all four classes share; `transact` differs, see {@link atomically}. */
