@@ -1,10 +1,24 @@
 import { randomInt } from 'node:crypto'
-import type { CoherenceListener, Ticket } from './coherence-types.ts'
 import type { Connection } from './connection.ts'
 import type { Row } from './driver.ts'
 import type { PageFile } from './page-file.ts'
 import { SharedPage } from './shared-page.ts'
 import { slotOf, type VersionPage } from './version-page.ts'
+
+/** What the page said before a row was read. */
+export interface Ticket {
+  readonly epoch: number
+  readonly slot: number
+  readonly version: number
+}
+
+/** Told of what makes all hot entries void, and of what makes hits dearer. */
+export interface CoherenceListener {
+  /** No version that was remembered means anything any more. */
+  pageChanged(): void
+  /** Hits ask the database from now on, and why. */
+  fellBack(reason: string, detail: unknown): void
+}
 
 /** SQL that makes a statement {@link Coherence.announce} its write; its value is 0. Never `DETERMINISTIC`: it must run. */
 export const announced = 'holdfast_announce()'
@@ -31,8 +45,9 @@ export class Coherence {
   readonly #store: SharedPage
   /** Never 0, and not that of any other handle. */
   readonly #token: number = randomInt(1, 2 ** 31 - 1)
-  /** Slots that the next statement writes to. */
+  /** Slots that the next statement writes to; whether it may write to any. */
   readonly #pending: number[] = []
+  #isAllPending = false
   /** Slots bumped in this transaction, with the versions they got; after it, with those they had if nobody came between. */
   readonly #bumped = new Map<number, number>()
   #isAll = false
@@ -145,18 +160,25 @@ export class Coherence {
     if (this.#isPaused) this.announce()
   }
 
-  /** Before a statement that changes entries whose keys are not known, inside a transaction. */
+  /** As {@link touch}, for entries whose keys are not known. */
   touchAll(): void {
-    this.announce()
-    if (!this.#isAll) this.#bumpAllFirst()
+    this.#isAllPending = true
+    if (this.#isPaused) this.announce()
+  }
+
+  /** The statement that was announced by {@link touch} is not going to run. */
+  forget(): void {
+    this.#pending.length = 0
+    this.#isAllPending = false
   }
 
   /** Runs while the write lock is held and nothing is committed yet: inside the statement that writes. */
   readonly announce = (): number => {
     try {
       if (!this.#hasBegun) this.#begin()
+      if (this.#isAllPending && !this.#isAll) this.#bumpAllFirst()
       for (const slot of this.#pending) if (!this.#isAll) this.#bumpFirst(slot)
-      this.#pending.length = 0
+      this.forget()
       return 0
     } catch (error) {
       this.#failure = error
@@ -166,7 +188,7 @@ export class Coherence {
 
   /** After a commit. */
   committed(): void {
-    this.#pending.length = 0
+    this.forget()
     if (!this.#hasBegun) return
     this.#hasBegun = false
     this.commits += 1
@@ -182,7 +204,7 @@ export class Coherence {
 
   /** After a rollback, or a statement that failed. */
   rolledBack(): void {
-    this.#pending.length = 0
+    this.forget()
     if (!this.#hasBegun) return
     this.#hasBegun = false
     this.#isAll = false

@@ -123,10 +123,8 @@ export class Engine {
     const emit = options.onEvent === undefined ? undefined : this.emit
     const noteUse = policy.countsReads && !options.readonly
     this.hot = makeHot(this, hotSet, noteUse)
-    this.removal = new Removal(connection, emit, {
-      ...options,
-      ...{ policy, touch: this.transactions.touch, writeUses: this.#writeUses },
-    })
+    const books = { policy, touch: this.transactions.touch, writeUses: this.#writeUses }
+    this.removal = new Removal(connection, emit, { ...options, ...books })
     this.trash = new Trash(
       connection,
       this.transactions,

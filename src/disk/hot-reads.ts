@@ -1,8 +1,8 @@
+import type { Key } from '../contracts/key.ts'
 import type { MemoryForm } from '../frame/encryption.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
 import { freezePlain } from '../util/plain-value.ts'
-import type { Coherence } from './coherence.ts'
-import type { Ticket } from './coherence-types.ts'
+import type { Coherence, Ticket } from './coherence.ts'
 import { HotEntry } from './hot-entry.ts'
 import { type HotSet, type HotStats, keyOfText, textMark } from './hot-set.ts'
 import { HotUses } from './hot-uses.ts'
@@ -11,6 +11,19 @@ import type { Stamps } from './stamp.ts'
 import type { StoredKey } from './stored-key.ts'
 import type { Tally } from './tally.ts'
 import { epochWord, slotOf } from './version-page.ts'
+
+/** Said where the database must be asked. */
+export const notHot: unique symbol = Symbol('not hot')
+
+/**
+ * The value of a key that is text or a number, counted, if `set` has a true entry of it; {@link notHot} otherwise. The key is
+ * looked up as it is and nothing is made: this is the way of most hits.
+ */
+export function getHot(set: HotSet | undefined, key: Key): unknown {
+  if (set === undefined || (typeof key !== 'string' && typeof key !== 'number')) return notHot
+  const entry = set.ofKey(key)
+  return entry?.owner.isTrue(entry) === true ? entry.owner.hit(entry) : notHot
+}
 
 /** An entry that was stored, as its row has it. */
 export interface WrittenEntry {
@@ -64,12 +77,6 @@ export class HotReads {
     return this.#set
   }
 
-  /** The entry of a key that is text or a number, if it is true now. */
-  ofKey(key: string | number): HotEntry | undefined {
-    const entry = this.#set.ofKey(key)
-    return entry === undefined || !this.isTrue(entry) ? undefined : entry
-  }
-
   /** The entry of `key`, if it is true now. */
   of(key: StoredKey): HotEntry | undefined {
     const entry = this.#set.ofText(key.text, key.plain)
@@ -87,7 +94,7 @@ export class HotReads {
     return false
   }
 
-  /** The value of an entry that is true, counted; {@link broken} if it cannot be decoded, and then it is removed. */
+  /** The value of an entry that is true, counted; {@link notHot} if it cannot be decoded, and then it is removed. */
   hit(entry: HotEntry): unknown {
     try {
       const value = entry.state === 'value' ? entry.value : this.#values.of(entry)
@@ -95,7 +102,7 @@ export class HotReads {
       return value
     } catch {
       this.#set.remove(entry)
-      return broken
+      return notHot
     }
   }
 
@@ -133,18 +140,21 @@ export class HotReads {
   /** Keeps what a read found, if it is still true. */
   keep(ticket: Ticket, key: StoredKey, read: ReadEntry): void {
     const entry = this.#entry(key, ticket.slot)
+    entry.version = ticket.version
+    entry.epoch = ticket.epoch
     entry.flags = read.flags
     entry.expires = read.expires
-    if (!this.#values.fill(entry, read) || !this.#coherence.holds(ticket)) return
-    this.#add(entry, ticket.version, ticket.epoch)
+    if (this.#values.fill(entry, read) && this.#coherence.holds(ticket)) this.#set.add(entry)
   }
 
   /** Keeps the knowledge that `key` has no entry, if it still has none. */
   keepAbsence(ticket: Ticket, key: StoredKey): void {
     if (!this.#coherence.holds(ticket)) return
     const entry = this.#entry(key, ticket.slot)
+    entry.version = ticket.version
+    entry.epoch = ticket.epoch
     entry.size = sizeOf(entry)
-    this.#add(entry, ticket.version, ticket.epoch)
+    this.#set.add(entry)
   }
 
   /** Keeps what was just stored: now if it is committed, which the commit with that number did, or when the open transaction is. */
@@ -183,26 +193,19 @@ export class HotReads {
     entry.flags = flags
     entry.expires = expires
     entry.holdFrame(frame)
-    const size = sizeOf(entry)
     entry.version = version
     entry.epoch = this.#coherence.settledEpoch
-    if (known === undefined) {
+    const size = sizeOf(entry)
+    if (known !== undefined) this.#set.resize(known, size)
+    else {
       entry.size = size
-      this.#add(entry, version, entry.epoch)
-    } else if (size > this.#set.largest) this.#set.remove(entry)
-    else this.#set.resize(entry, size)
+      this.#set.add(entry)
+    }
   }
 
   #entry(key: StoredKey, slot: number): HotEntry {
     const index = ownIndex(key)
     return new HotEntry(this, slot, index ?? key.text, index === undefined)
-  }
-
-  #add(entry: HotEntry, version: number, epoch: number): void {
-    if (entry.size > this.#set.largest) return
-    entry.version = version
-    entry.epoch = epoch
-    this.#set.add(entry)
   }
 }
 
@@ -217,6 +220,3 @@ function ownIndex({ plain, text, bytes, long }: StoredKey): string | number | un
   const whole = long ?? bytes
   return Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('utf8', 1)
 }
-
-/** Said of an entry whose value cannot be decoded: reading it from the database says why. */
-export const broken: unique symbol = Symbol('broken')

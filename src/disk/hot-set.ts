@@ -64,8 +64,9 @@ export class HotSet {
     return plain === undefined ? this.#byText.get(text) : this.#byKey.get(plain)
   }
 
-  /** Keeps `entry` in place of what its key had, and removes others until the budget holds. */
+  /** Keeps `entry` in place of what its key had, and removes others until the budget holds; not one that is too large. */
   add(entry: HotEntry): void {
+    if (entry.size > this.largest) return
     const before = this.#map(entry).get(entry.index as never)
     if (before !== undefined) this.remove(before)
     this.#map(entry).set(entry.index as never, entry)
@@ -104,8 +105,9 @@ export class HotSet {
 
   /** Removes every entry for which `matches`. */
   removeWhere(matches: (entry: HotEntry) => boolean): void {
-    for (const entry of [...this.#byKey.values(), ...this.#byText.values()])
-      if (matches(entry)) this.remove(entry)
+    // A Map may lose entries while it is gone through.
+    for (const entries of [this.#byKey, this.#byText])
+      for (const entry of entries.values()) if (matches(entry)) this.remove(entry)
   }
 
   #map(entry: HotEntry): Map<string | number, HotEntry> | Map<string, HotEntry> {

@@ -51,6 +51,7 @@ export class HotUses {
   }
 
   clear(): void {
+    for (const entry of this.#noted) entry.uses = 0
     this.#noted = []
     this.#next = 0
   }

@@ -4,7 +4,7 @@ import type { Key } from '../contracts/key.ts'
 import { checkIterable } from '../util/options.ts'
 import { Engine } from './engine.ts'
 import type { HotEntry } from './hot-entry.ts'
-import { broken } from './hot-reads.ts'
+import { getHot, notHot } from './hot-reads.ts'
 import type { HotSet } from './hot-set.ts'
 import { iterateEntries, iterateKeys } from './iteration.ts'
 import { type ListFilter, listEntries } from './listing.ts'
@@ -43,15 +43,9 @@ export class ReadableStore<V = unknown> {
 
   /** The value of `key`; `undefined` if there is none. */
   get<T = V>(key: Key): T | undefined {
-    // The way of a hot hit: the key is looked up as it is, and nothing is made. A closed store has none.
-    if (typeof key === 'string' || typeof key === 'number') {
-      const { hot } = this.engine
-      const entry = hot?.ofKey(key)
-      if (hot !== undefined && entry !== undefined) {
-        const value = hot.hit(entry)
-        if (value !== broken) return value as T | undefined
-      }
-    }
+    // A closed store has none.
+    const hot = getHot(this.engine.hot?.set, key)
+    if (hot !== notHot) return hot as T | undefined
     this.engine.checkOpen()
     return this.engine.reader.get(toStoredKey(key))?.value as T | undefined
   }
@@ -100,7 +94,7 @@ export class ReadableStore<V = unknown> {
     for (const [index, [key]] of asked.entries()) {
       const entry = entries[index] as HotEntry
       const value = hot.hit(entry)
-      if (value === broken) return undefined
+      if (value === notHot) return undefined
       if (entry.state !== 'absent') values.set(key, value as T)
     }
     return values

@@ -5,10 +5,10 @@ import { decryptError, decryptReason } from '../frame/encryption-error.ts'
 import { type OpenFrame, unwrap } from '../frame/frame.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
 import { isMapped, mapFrom } from './codec-column.ts'
-import type { Ticket } from './coherence-types.ts'
+import type { Ticket } from './coherence.ts'
 import type { Row } from './driver.ts'
 import type { EntryRows } from './entry-rows.ts'
-import { broken, type HotReads } from './hot-reads.ts'
+import { type HotReads, notHot } from './hot-reads.ts'
 import type { Signatures, Trust } from './signatures.ts'
 import { toStoreError } from './sqlite-errors.ts'
 import { keyed, type StoredKey, wholeKey } from './stored-key.ts'
@@ -85,7 +85,7 @@ export class Reader {
     const entry = hot?.of(key)
     if (hot === undefined || entry === undefined) return this.read(key, hot?.ticket(key))
     const value = hot.hit(entry)
-    if (value === broken) return this.read(key, hot.ticket(key))
+    if (value === notHot) return this.read(key, hot.ticket(key))
     return entry.state === 'absent' ? undefined : { flags: entry.flags, value }
   }
 

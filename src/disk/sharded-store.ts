@@ -11,7 +11,7 @@ import type { CheckOptions, CheckReport } from './check.ts'
 import type { CountOptions } from './counting.ts'
 import { shardsFileName } from './directory.ts'
 import type { DiskStore } from './disk-store.ts'
-import { broken } from './hot-reads.ts'
+import { getHot, notHot } from './hot-reads.ts'
 import type { HotSet } from './hot-set.ts'
 import { type ListFilter, listShards } from './listing.ts'
 import type { StoreLoadOptions } from './loads.ts'
@@ -48,14 +48,9 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
 
   /** See `DiskCache.get`. */
   get<T = V>(key: Key): T | undefined {
-    if (typeof key === 'string' || typeof key === 'number') {
-      // Which shard it is of, a hot entry knows.
-      const entry = this.#hotSet?.ofKey(key)
-      if (entry?.owner.isTrue(entry) === true) {
-        const value = entry.owner.hit(entry)
-        if (value !== broken) return value as T | undefined
-      }
-    }
+    // Which shard it is of, a hot entry knows.
+    const hot = getHot(this.#hotSet, key)
+    if (hot !== notHot) return hot as T | undefined
     return this.of(key).get<T>(key)
   }
 

@@ -102,7 +102,12 @@ export class Transactions {
   write<T>(what: string, work: () => T): T {
     if (this.#current !== undefined) return this.#join(what, this.#current, work)
     this.#checkWritable(what)
-    this.#lock.acquire(what)
+    try {
+      this.#lock.acquire(what)
+    } catch (error) {
+      this.#coherence.forget()
+      throw error
+    }
     return this.#runLocked(what, work)
   }
 
@@ -130,9 +135,11 @@ export class Transactions {
 
   /**
    * To be called before a statement that changes the entry of `key`; see `Coherence.touch`.
-   * @param key as a row holds it, so it may be anything in a row that somebody changed; then inside a transaction.
+   * @param key as a row holds it, so it may be anything in a row that somebody changed.
    */
   readonly touch = (key: SqlValue | undefined): void => {
+    // The statement will be refused.
+    if (this.#readonly) return
     if (!(key instanceof Uint8Array)) {
       this.#coherence.touchAll()
       return

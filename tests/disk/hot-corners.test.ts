@@ -2,16 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Codec, DiskCache, DiskCacheOptions } from '../../src/index.ts'
+import { announced } from '../../src/disk/coherence.ts'
+import type { Codec, DiskCache } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { freezePlain, isPlainValue } from '../../src/util/plain-value.ts'
+import { openDatabase } from '../support/sqlite-driver.mjs'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { openCache as open } from './support/forms.ts'
-
-/** Hot also where the other tests read from the database. */
-function openCache(options?: DiskCacheOptions, directory?: string): DiskCache {
-  return open({ hot: {}, ...options }, directory)
-}
+import { hitsOf, hotPair, openHot } from './support/hot.ts'
 
 /** JSON, with something that happens whenever a value is decoded. */
 function listening(decoding: (value: unknown) => void): Codec {
@@ -29,9 +26,9 @@ function listening(decoding: (value: unknown) => void): Codec {
 describe('a readonly handle', () => {
   it('notices that the page was deleted, and that one was made', async () => {
     const clock = manualClock()
-    const writer = openCache({ clock })
+    const writer = openHot({ clock })
     writer.set('k', 1)
-    const reader = openCache({ clock, readonly: true }, writer.directory)
+    const reader = openHot({ clock, readonly: true }, writer.directory)
     expect([reader.get('k'), reader.get('k')]).toEqual([1, 1])
     rmSync(join(writer.directory, 'shared', 'versions'))
     await clock.advance(2_000)
@@ -45,13 +42,13 @@ describe('a readonly handle', () => {
 
   it('tells once that there is no page, and keeps what it has meanwhile', async () => {
     const clock = manualClock()
-    const writer = openCache({ clock })
+    const writer = openHot({ clock })
     writer.set('k', 1)
     writer.close()
     rmSync(join(writer.directory, 'shared', 'versions'))
     const types: string[] = []
     const onEvent = ({ type }: { type: string }) => types.push(type)
-    const reader = openCache({ clock, readonly: true, onEvent }, writer.directory)
+    const reader = openHot({ clock, readonly: true, onEvent }, writer.directory)
     reader.get('k')
     await clock.advance(5_000)
     reader.get('k')
@@ -63,14 +60,14 @@ describe('a codec that uses the store while it decodes', () => {
   it('in a read of several keys keeps nothing of that older state', () => {
     let isArmed = false
     const directory = temporaryDirectory()
-    const other = openCache({ codec: listening(() => {}) }, directory)
+    const other = openHot({ codec: listening(() => {}) }, directory)
     const codec = listening((value) => {
       if (!isArmed || (value as { ref?: unknown }).ref === undefined) return
       isArmed = false
       other.set('x', 'new')
       cache.get('x')
     })
-    const cache: DiskCache = openCache({ codec }, directory)
+    const cache: DiskCache = openHot({ codec }, directory)
     other.set('x', 'old')
     other.set('a', { ref: 1 })
     isArmed = true
@@ -80,7 +77,7 @@ describe('a codec that uses the store while it decodes', () => {
 
   it('and writes the very key keeps what it wrote', () => {
     let isArmed = false
-    const cache: DiskCache = openCache({
+    const cache: DiskCache = openHot({
       codec: listening(() => {
         if (!isArmed) return
         isArmed = false
@@ -101,14 +98,14 @@ describe('values that are shared, circular or odd', () => {
     expect(isPlainValue(value)).toBe(true)
     expect(freezePlain(value)).toBeLessThan(20_000)
     for (const share of ['copy', 'frozen'] as const) {
-      const cache = openCache({ hot: { share } })
+      const cache = openHot({ hot: { share } })
       cache.set('v', value)
       for (let read = 0; read < 3; read += 1) expect(Array.isArray(cache.get('v'))).toBe(true)
     }
   })
 
   it('with a cycle are frozen and shared too', () => {
-    const cache = openCache({ hot: { share: 'frozen' } })
+    const cache = openHot({ hot: { share: 'frozen' } })
     const circle: Record<string, unknown> = { list: [1] }
     circle['me'] = circle
     cache.set('c', circle)
@@ -128,7 +125,7 @@ describe('values that are shared, circular or odd', () => {
 
 describe('the budget', () => {
   it('is not spent on one value that is large only when it is decompressed', () => {
-    const cache = openCache({ hot: { maxBytes: '1MiB' }, compress: 'gzip' })
+    const cache = openHot({ hot: { maxBytes: '1MiB' }, compress: 'gzip' })
     for (let index = 0; index < 500; index += 1) cache.set(index, 'v')
     cache.set('large', Buffer.alloc(4 * 2 ** 20))
     expect(Buffer.alloc(4 * 2 ** 20).equals(cache.get('large') as Buffer)).toBe(true)
@@ -154,7 +151,7 @@ describe('the budget', () => {
 describe('uses', () => {
   it('noted before a write do not make it older', async () => {
     const clock = manualClock()
-    const cache = openCache({ clock, maxEntries: 3 })
+    const cache = openHot({ clock, maxEntries: 3 })
     cache.set('a', 1)
     cache.get('a')
     await clock.advance(300)
@@ -167,5 +164,47 @@ describe('uses', () => {
     await clock.advance(300)
     cache.set('d', 1)
     expect([...cache.keys()].sort()).toEqual(['a', 'c', 'd'])
+  })
+
+  it('noted before a clear do not hide those after it', () => {
+    const cache = openHot()
+    cache.set('a', 1)
+    cache.get('a')
+    expect(cache.engine.hot?.uses.size).toBe(1)
+    cache.clear()
+    cache.set('a', 2)
+    cache.get('a')
+    expect(cache.engine.hot?.uses.size).toBe(1)
+  })
+})
+
+describe('a write that could not begin', () => {
+  it('changes no version, then or with the next', async () => {
+    const [a, b] = hotPair({ busyTimeout: 0 })
+    a.set('x', 1)
+    expect([b.get('x'), b.get('x')]).toEqual([1, 1])
+    const other = await openDatabase(join(a.directory, 'holdfast.db'))
+    other.exec('BEGIN IMMEDIATE')
+    for (const write of [() => a.set('x', 2), () => a.delete('x'), () => a.touch('x')])
+      expect(write).toThrow(expect.objectContaining({ code: 'ERR_BUSY' }))
+    other.exec('ROLLBACK')
+    other.close()
+    a.set('y', 1)
+    const before = hitsOf(b)
+    expect(b.get('x')).toBe(1)
+    expect(hitsOf(b)).toBe(before + 1)
+  })
+
+  it('claims the page only with its statement, also where its key is none of ours', () => {
+    const cache = openHot()
+    cache.set('x', 1)
+    const { coherence, transactions } = cache.engine
+    const { page } = coherence
+    const epoch = page.epoch()
+    transactions.touch('text')
+    expect([page.writer(), page.epoch()]).toEqual([0, epoch])
+    transactions.run('test', `DELETE FROM entries WHERE ${announced} = 0`)
+    expect([page.writer(), cache.get('x')]).toEqual([0, undefined])
+    expect(page.epoch()).not.toBe(epoch)
   })
 })

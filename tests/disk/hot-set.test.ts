@@ -1,25 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { DiskCache, type DiskCacheOptions } from '../../src/index.ts'
+import { DiskCache } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { atomically, type CacheVerbs, cacheForms, openCache } from './support/forms.ts'
+import { hitsOf, hotPair } from './support/hot.ts'
 
 /** Set by `hot-set-polling.test.ts`, which runs all of this where the version page cannot be mapped. */
 const isPolling = process.env['HOLDFAST_MAPS'] === 'off'
-
-/** Two handles on one store: as far as hot entries go, two processes. */
-function pair(options: DiskCacheOptions = {}, other: DiskCacheOptions = options) {
-  const directory = temporaryDirectory()
-  return [
-    openCache({ hot: {}, ...options }, directory),
-    openCache({ hot: {}, ...other }, directory),
-  ] as const
-}
-
-function hitsOf(cache: DiskCache): number {
-  return cache.engine.hot?.hits ?? 0
-}
 
 /** Whether `read` is answered without the database. */
 function isHot(cache: DiskCache, read: () => unknown): boolean {
@@ -30,12 +18,12 @@ function isHot(cache: DiskCache, read: () => unknown): boolean {
 
 describe('what is kept', () => {
   it(`is checked ${isPolling ? 'by asking the database' : 'without the database'}`, () => {
-    const [cache] = pair()
+    const [cache] = hotPair()
     expect(cache.engine.coherence.isFallback).toBe(isPolling)
   })
 
   it('is what was read and what was written', () => {
-    const [a, b] = pair()
+    const [a, b] = hotPair()
     a.set('k', 'v')
     expect(isHot(a, () => expect(a.get('k')).toBe('v'))).toBe(true)
     expect(isHot(b, () => expect(b.get('k')).toBe('v'))).toBe(false)
@@ -44,7 +32,7 @@ describe('what is kept', () => {
 
   // Where hits ask the database whether anybody has written, they notice that its table is gone.
   it.skipIf(isPolling)('needs no database', async () => {
-    const [a] = pair()
+    const [a] = hotPair()
     a.set('k', { deep: ['value'] })
     a.set(7, 7)
     a.get('none')
@@ -78,13 +66,13 @@ describe('what is kept', () => {
     ['bytes in an object', { deep: [new Uint8Array([1, 2, 3])] }],
     ['a large text', 'x'.repeat(100_000)],
   ])('comes back as %s', (_, value) => {
-    const [a, b] = pair()
+    const [a, b] = hotPair()
     a.set('k', value)
     for (const cache of [a, a, a, b, b, b]) expect(cache.get('k')).toStrictEqual(value)
   })
 
   it('is found by every kind of key, and keys that look alike stay apart', () => {
-    const [cache] = pair()
+    const [cache] = hotPair()
     const keys = ['1', 1, 1n, 'n1', 's1', true, 't', null, 'z', ['1'], { a: 1 }, new Date(1), -0]
     for (const [index, key] of keys.entries()) cache.set(key, index)
     const read = () => keys.map((key) => cache.get(key))
@@ -98,7 +86,7 @@ describe('what is kept', () => {
   })
 
   it('includes that there is nothing', () => {
-    const [a, b] = pair()
+    const [a, b] = hotPair()
     a.get('k')
     expect(isHot(a, () => expect(a.get('k')).toBeUndefined())).toBe(true)
     expect(a.has('k')).toBe(false)
@@ -111,7 +99,7 @@ describe('what is kept', () => {
   })
 
   it('is nothing with hot: false', () => {
-    const [a, b] = pair({ hot: false }, {})
+    const [a, b] = hotPair({ hot: false }, {})
     a.set('k', 1)
     a.get('k')
     expect(a.engine.hot).toBeUndefined()
@@ -121,7 +109,7 @@ describe('what is kept', () => {
   })
 
   it('is not what a transaction has not committed, nor what it rolled back', () => {
-    const [a, b] = pair()
+    const [a, b] = hotPair()
     a.set('k', 'old')
     expect(() =>
       a.transact(() => {
@@ -149,7 +137,7 @@ describe('what is kept', () => {
 
   it('ends with its time to live, to the millisecond', () => {
     const clock = manualClock()
-    const [a, b] = pair({ clock })
+    const [a, b] = hotPair({ clock })
     a.set('k', 1, { ttl: 10 })
     const read = () => [a.get('k'), b.get('k'), a.has('k'), b.getMany(['k']).size]
     read()
@@ -162,7 +150,7 @@ describe('what is kept', () => {
   })
 
   it('is gone when the store is closed', () => {
-    const [a] = pair()
+    const [a] = hotPair()
     a.set('k', 1)
     a.get('k')
     a.close()
@@ -198,7 +186,7 @@ describe('every way to change an entry is seen by the other', () => {
     ],
   ]
   it.each(ways)('%s', async (_, change, expected) => {
-    const [a, b] = pair()
+    const [a, b] = hotPair()
     a.set('k', 'old', { tag: 'tag' })
     for (const cache of [a, b, a, b]) expect(cache.get('k')).toBe('old')
     await change(a)
@@ -208,7 +196,7 @@ describe('every way to change an entry is seen by the other', () => {
   })
 
   it('add and incr', () => {
-    const [a, b] = pair()
+    const [a, b] = hotPair()
     expect([b.get('n'), b.get('n')]).toEqual([undefined, undefined])
     expect(a.incr('n')).toBe(1)
     expect([b.get('n'), a.get('n')]).toEqual([1, 1])
@@ -220,7 +208,7 @@ describe('every way to change an entry is seen by the other', () => {
 
   it('a new end, and memoized results', () => {
     const clock = manualClock()
-    const [a, b] = pair({ clock })
+    const [a, b] = hotPair({ clock })
     a.set('k', 1)
     b.get('k')
     a.touch('k', 5)
@@ -240,7 +228,7 @@ describe('every way to change an entry is seen by the other', () => {
 
   it('eviction, expiry and culling', async () => {
     const clock = manualClock()
-    const [a, b] = pair({ clock, maxEntries: 100 })
+    const [a, b] = hotPair({ clock, maxEntries: 100 })
     for (let index = 0; index < 100; index += 1) a.set(index, index, { ttl: index === 0 ? 5 : 100 })
     for (let index = 0; index < 100; index += 1) expect(b.get(index)).toBe(index)
     for (let index = 100; index < 300; index += 1) a.set(index, index)
@@ -255,7 +243,7 @@ describe('every way to change an entry is seen by the other', () => {
   })
 
   it('repair of a damaged row', async () => {
-    const [a, b] = pair()
+    const [a, b] = hotPair()
     a.set('k', 'old')
     const fresh = openCache({ hot: false }, a.directory)
     b.get('k')
@@ -308,7 +296,7 @@ describe.each(cacheForms)('$name', ({ open }) => {
 
 describe('the budget', () => {
   it('is kept, whatever is read and written', () => {
-    const [cache, writer] = pair({ hot: { maxBytes: 20_000 } }, { hot: false })
+    const [cache, writer] = hotPair({ hot: { maxBytes: 20_000 } }, { hot: false })
     for (let index = 0; index < 500; index += 1) {
       writer.set(index, index % 3 === 0 ? 'x'.repeat(index) : { text: 'y'.repeat(index) })
       for (let read = 0; read < 3; read += 1) cache.get(index)
@@ -324,7 +312,7 @@ describe('the budget', () => {
   })
 
   it('is not spent on one large value', () => {
-    const [cache] = pair({ hot: { maxBytes: 8_000 } })
+    const [cache] = hotPair({ hot: { maxBytes: 8_000 } })
     cache.set('small', 'v')
     cache.set('large', 'x'.repeat(5_000))
     cache.get('large')
@@ -334,14 +322,14 @@ describe('the budget', () => {
   })
 
   it('0 keeps nothing', () => {
-    const [cache] = pair({ hot: { maxBytes: 0 } })
+    const [cache] = hotPair({ hot: { maxBytes: 0 } })
     cache.set('k', 1)
     cache.get('k')
     expect(isHot(cache, () => cache.get('k'))).toBe(false)
   })
 
   it('keeps what is used through a scan', () => {
-    const [cache] = pair({ hot: { maxBytes: 60_000 } })
+    const [cache] = hotPair({ hot: { maxBytes: 60_000 } })
     const used = Array.from({ length: 20 }, (_, index) => `used ${index}`)
     for (const key of used) cache.set(key, 'v')
     for (let index = 0; index < 2_000; index += 1) {
@@ -355,7 +343,7 @@ describe('the budget', () => {
 describe('what others must know of hits', () => {
   it('a hit counts, and keeps an entry from being evicted by another process', async () => {
     const clock = manualClock()
-    const [a, b] = pair({ clock, maxEntries: 50 })
+    const [a, b] = hotPair({ clock, maxEntries: 50 })
     for (let index = 0; index < 50; index += 1) a.set(index, 'v')
     for (let index = 0; index < 10; index += 1) b.get(index)
     await clock.advance(300)
@@ -374,7 +362,7 @@ describe('what others must know of hits', () => {
   })
 
   it('a hit is counted without a write for each', () => {
-    const [a] = pair()
+    const [a] = hotPair()
     a.set('k', 1)
     const commits = a.engine.coherence.commits
     for (let index = 0; index < 10_000; index += 1) a.get('k')

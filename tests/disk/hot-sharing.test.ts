@@ -1,20 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type DiskCache, type DiskCacheOptions, encryption } from '../../src/index.ts'
-import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { openCache } from './support/forms.ts'
-
-/** Two handles on one store: as far as hot entries go, two processes. */
-function pair(options: DiskCacheOptions = {}) {
-  const directory = temporaryDirectory()
-  return [
-    openCache({ hot: {}, ...options }, directory),
-    openCache({ hot: {}, ...options }, directory),
-  ] as const
-}
-
-function hitsOf(cache: DiskCache): number {
-  return cache.engine.hot?.hits ?? 0
-}
+import { encryption } from '../../src/index.ts'
+import { hitsOf, hotPair } from './support/hot.ts'
 
 type Change = readonly [what: string, make: () => unknown, change: (value: never) => unknown]
 
@@ -29,7 +15,7 @@ const changes: readonly Change[] = [
 
 describe("share: 'copy'", () => {
   it.each(changes)('what a caller does to %s stays with him', (_, make, change) => {
-    const [a, b] = pair()
+    const [a, b] = hotPair()
     const stored = make()
     a.set('k', stored)
     change(stored as never)
@@ -46,7 +32,7 @@ describe("share: 'copy'", () => {
 
 describe("share: 'frozen'", () => {
   it('gives all callers the same frozen objects and arrays', () => {
-    const [a, b] = pair({ hot: { share: 'frozen' } })
+    const [a, b] = hotPair({ hot: { share: 'frozen' } })
     const stored = { list: [{ deep: 1 }] }
     a.set('k', stored)
     for (const cache of [a, b]) {
@@ -60,7 +46,7 @@ describe("share: 'frozen'", () => {
   })
 
   it('copies what freezing does not reach', () => {
-    const [a, b] = pair({ hot: { share: 'frozen' } })
+    const [a, b] = hotPair({ hot: { share: 'frozen' } })
     a.set('k', { when: new Date(1) })
     for (const cache of [a, b, a, b]) {
       const value = cache.get('k') as { when: Date }
@@ -80,7 +66,7 @@ describe('encryption', () => {
     ['plaintext', plaintext],
     ['ciphertext', ciphertext],
   ] as const)('keeps values as %s', (memory, encrypt) => {
-    const [a, b] = pair({ encrypt })
+    const [a, b] = hotPair({ encrypt })
     a.set('k', { secret: 'four words of text' })
     for (const cache of [a, b, a, b]) {
       expect(cache.get('k')).toEqual({ secret: 'four words of text' })

@@ -14,16 +14,11 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { pageBytes, slotCount, slotOf, VersionPage } from '../../src/disk/version-page.ts'
-import type { DiskCache, DiskCacheOptions, StoreEvent } from '../../src/index.ts'
+import type { StoreEvent } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { openDatabase } from '../support/sqlite-driver.mjs'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { openCache as open } from './support/forms.ts'
-
-/** Hot also where the other tests read from the database. */
-function openCache(options?: DiskCacheOptions, directory?: string): DiskCache {
-  return open({ hot: {}, ...options }, directory)
-}
+import { openHot } from './support/hot.ts'
 
 function pageOf(directory: string): string {
   return join(directory, 'shared', 'versions')
@@ -31,7 +26,7 @@ function pageOf(directory: string): string {
 
 /** A closed store with one entry, and the path of its page. */
 function closedStore(): { directory: string; page: string } {
-  const cache = openCache()
+  const cache = openHot()
   cache.set('k', 1)
   cache.close()
   return { directory: cache.directory, page: pageOf(cache.directory) }
@@ -39,11 +34,11 @@ function closedStore(): { directory: string; page: string } {
 
 describe('the page', () => {
   it('is made once, private, at its full length, and used by all who open the store', () => {
-    const a = openCache()
+    const a = openHot()
     const { ino, size, mode, blocks } = statSync(pageOf(a.directory))
     expect([size, mode & 0o777]).toEqual([pageBytes, 0o600])
     expect(blocks * 512).toBeGreaterThanOrEqual(pageBytes)
-    const b = openCache({}, a.directory)
+    const b = openHot({}, a.directory)
     expect(statSync(pageOf(a.directory)).ino).toBe(ino)
     expect([a, b].map(({ engine }) => engine.coherence.isFallback)).toEqual([false, false])
   })
@@ -100,8 +95,8 @@ describe('what lies in the place of the page', () => {
     const { directory, page } = closedStore()
     replace(page)
     const events: StoreEvent[] = []
-    const a = openCache({ onEvent: (event) => events.push(event) }, directory)
-    const b = openCache({}, directory)
+    const a = openHot({ onEvent: (event) => events.push(event) }, directory)
+    const b = openHot({}, directory)
     expect([a.get('k'), b.get('k'), b.get('k')]).toEqual([1, 1, 1])
     a.set('k', 2)
     expect(b.get('k')).toBe(2)
@@ -124,7 +119,7 @@ describe('what lies in the place of the page', () => {
     writeFileSync(victim, content)
     rmSync(page)
     link(victim, page)
-    const cache = openCache({}, directory)
+    const cache = openHot({}, directory)
     cache.set('k', 2)
     expect(cache.get('k')).toBe(2)
     expect(readFileSync(victim).equals(content)).toBe(true)
@@ -135,7 +130,7 @@ describe('what lies in the place of the page', () => {
     const { directory, page } = closedStore()
     rmSync(page)
     expect(spawnSync('mkfifo', [page]).status).toBe(0)
-    const cache = openCache({}, directory)
+    const cache = openHot({}, directory)
     expect(cache.get('k')).toBe(1)
     expect(statSync(page).isFile()).toBe(true)
   })
@@ -146,7 +141,7 @@ describe('what lies in the place of the page', () => {
     newer.writeInt32LE(2, 4)
     writeFileSync(page, newer)
     const events: StoreEvent[] = []
-    const cache = openCache({ onEvent: (event) => events.push(event) }, directory)
+    const cache = openHot({ onEvent: (event) => events.push(event) }, directory)
     expect(events).toMatchObject([{ type: 'fallback', detail: { code: 'ERR_NEWER_FORMAT' } }])
     expect([cache.get('k'), cache.get('k')]).toEqual([1, 1])
     // Readers who know that page would not learn of the write.
@@ -158,7 +153,7 @@ describe('what lies in the place of the page', () => {
 describe('a page that goes while stores are open', () => {
   it('replaced: all use the new one, and no hit is stale in between', async () => {
     const clock = manualClock()
-    const a = openCache({ clock })
+    const a = openHot({ clock })
     a.set('k', 1)
     expect([a.get('k'), a.get('k')]).toEqual([1, 1])
     const page = pageOf(a.directory)
@@ -170,7 +165,7 @@ describe('a page that goes while stores are open', () => {
     linkSync(page, old)
     renameSync(`${page}.new`, page)
     rmSync(old)
-    const b = openCache({ clock }, a.directory)
+    const b = openHot({ clock }, a.directory)
     expect([a.get('k'), b.get('k')]).toEqual([1, 1])
     await clock.advance(2_000)
     b.set('k', 2)
@@ -181,12 +176,12 @@ describe('a page that goes while stores are open', () => {
   })
 
   it('given a second name, as copies by hard links do: nobody goes on with it alone', () => {
-    const a = openCache()
-    const b = openCache({}, a.directory)
+    const a = openHot()
+    const b = openHot({}, a.directory)
     a.set('k', 1)
     expect([a.get('k'), b.get('k'), b.get('k')]).toEqual([1, 1, 1])
     linkSync(pageOf(a.directory), join(temporaryDirectory(), 'copy'))
-    const c = openCache({}, a.directory)
+    const c = openHot({}, a.directory)
     for (const [index, writer] of [a, b, c, a].entries()) {
       writer.set('k', index)
       expect([a, b, c, a, b, c].map((cache) => cache.get('k'))).toEqual(Array(6).fill(index))
@@ -194,12 +189,12 @@ describe('a page that goes while stores are open', () => {
   })
 
   it('known to the database by another id: what was written to the old one is not kept', async () => {
-    const a = openCache()
+    const a = openHot()
     a.set('k', 0)
     const database = await openDatabase(join(a.directory, 'holdfast.db'))
     database.exec(`UPDATE settings SET value = '00' WHERE name = 'page'`)
     database.close()
-    const b = openCache({}, a.directory)
+    const b = openHot({}, a.directory)
     a.set('k', 1)
     b.set('k', 2)
     expect([a.get('k'), b.get('k')]).toEqual([2, 2])
@@ -207,12 +202,12 @@ describe('a page that goes while stores are open', () => {
 
   it('deleted: noticed within a second', async () => {
     const clock = manualClock()
-    const a = openCache({ clock })
+    const a = openHot({ clock })
     a.set('k', 1)
     a.get('k')
     rmSync(pageOf(a.directory))
     await clock.advance(1_000)
-    const b = openCache({ clock }, a.directory)
+    const b = openHot({ clock }, a.directory)
     expect([b.get('k'), b.get('k')]).toEqual([1, 1])
     a.set('k', 2)
     expect(b.get('k')).toBe(2)
@@ -222,9 +217,9 @@ describe('a page that goes while stores are open', () => {
 
 describe('readonly', () => {
   it('sees what writers change, without asking the database', () => {
-    const writer = openCache()
+    const writer = openHot()
     writer.set('k', 1)
-    const reader = openCache({ readonly: true }, writer.directory)
+    const reader = openHot({ readonly: true }, writer.directory)
     expect(reader.engine.coherence.isFallback).toBe(false)
     expect([reader.get('k'), reader.get('k'), reader.engine.hot?.hits]).toEqual([1, 1, 1])
     writer.set('k', 2)
@@ -236,11 +231,11 @@ describe('readonly', () => {
   it('makes no page, and asks the database where none is', () => {
     const { directory, page } = closedStore()
     rmSync(page)
-    const reader = openCache({ readonly: true }, directory)
+    const reader = openHot({ readonly: true }, directory)
     expect(existsSync(page)).toBe(false)
     expect([reader.get('k'), reader.get('k')]).toEqual([1, 1])
     expect(reader.engine.coherence.isFallback).toBe(true)
-    const writer = openCache({}, directory)
+    const writer = openHot({}, directory)
     writer.set('k', 2)
     expect(reader.get('k')).toBe(2)
   })
@@ -248,9 +243,9 @@ describe('readonly', () => {
 
 describe('a writer who died', () => {
   it('between his first bump and his commit, or after it: nothing is kept until the next write', () => {
-    const a = openCache()
+    const a = openHot()
     a.set('k', 1)
-    const b = openCache({}, a.directory)
+    const b = openHot({}, a.directory)
     const { page } = b.engine.coherence
     // What is left of one who was killed.
     page.claim(12_345)

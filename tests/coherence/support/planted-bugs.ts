@@ -1,5 +1,4 @@
-import { Coherence } from '../../../src/disk/coherence.ts'
-import type { Ticket } from '../../../src/disk/coherence-types.ts'
+import { Coherence, type Ticket } from '../../../src/disk/coherence.ts'
 import type { SqlValue } from '../../../src/disk/driver.ts'
 import { HotReads } from '../../../src/disk/hot-reads.ts'
 import type { ReadEntry } from '../../../src/disk/hot-values.ts'
