@@ -1,0 +1,67 @@
+/** What a backend keeps under one key. */
+export interface BackendRecord {
+  /** Opaque to the backend, and never empty. */
+  readonly bytes: Uint8Array
+  /** When the backend may forget it, in milliseconds since the epoch; `Infinity` = when it needs the room. */
+  readonly expiresAt: number
+}
+
+/** What every call of a backend gets. */
+export interface BackendCall {
+  /** Aborted when nobody waits for the answer any more. A backend that cannot stop may ignore it. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Stores bytes under text, for a tier of a cache: a backend never sees a key, a codec or a value. Implement this for another
+ * store; `backendSuite` of `holdfast/testing` says whether it holds.
+ *
+ * Keys are any well-formed text of 1 to 65,536 characters; a backend with stricter rules hashes. A verb that was resolved is
+ * done: what reads it afterwards, through any client, sees it. Verbs may reject with anything; an error whose `permanent` is
+ * true is not tried again and does not count against the backend.
+ */
+export interface Backend {
+  /** What it is, for names of tiers and messages: `'disk'`, `'redis'`. */
+  readonly kind: string
+  /** Whether a call leaves the process: such a backend gets a deadline, retries and a breaker unless told otherwise. */
+  readonly isRemote: boolean
+  /** Whether other processes see what this one writes. */
+  readonly isShared: boolean
+  /** The record of `key` that has not expired. Its bytes are the caller's: nobody changes them. */
+  get(key: string, call: BackendCall): Promise<BackendRecord | undefined>
+  /** The records of `keys`, in their order; as few round trips as the store allows. */
+  getMany(
+    keys: readonly string[],
+    call: BackendCall,
+  ): Promise<readonly (BackendRecord | undefined)[]>
+  /** Keeps `record` in place of what was there. One that has expired removes what was there. */
+  set(key: string, record: BackendRecord, call: BackendCall): Promise<void>
+  /** As {@link set} for each, not atomic as a whole. @default one by one */
+  setMany?(entries: readonly (readonly [string, BackendRecord])[], call: BackendCall): Promise<void>
+  /** Keeps `record` unless there is a live one. @returns whether it did. Atomic among all clients. */
+  add(key: string, record: BackendRecord, call: BackendCall): Promise<boolean>
+  /** @returns whether there was a live record. */
+  delete(key: string, call: BackendCall): Promise<boolean>
+  /** @returns how many had a live record. @default one by one */
+  deleteMany?(keys: readonly string[], call: BackendCall): Promise<number>
+  /** Removes every record whose key begins with `prefix`, if that costs less than looking at each. Markers do not need it. */
+  clear?(prefix: string, call: BackendCall): Promise<void>
+  /** Leases for `lock: 'cluster'`. A backend without them lacks the capability. */
+  readonly leases?: BackendLeases
+  /** The time of the store, in milliseconds since the epoch, where it has a clock of its own. */
+  now?(call: BackendCall): Promise<number>
+  /** Bytes that the record of `key` takes, for `explain`. */
+  sizeOf?(key: string): number | undefined
+  /** Ends what the backend opened itself, not a client that was handed in. */
+  close(): Promise<void>
+}
+
+/** A lock with a deadline. It is for efficiency: correctness never rests on it. */
+export interface BackendLeases {
+  /** Takes the lease `name` for `ttl` milliseconds if it is free. @returns a token for the other two, `undefined` if it is held. */
+  acquire(name: string, ttl: number, call: BackendCall): Promise<string | undefined>
+  /** Moves the deadline. @returns whether the token still holds it. */
+  renew(name: string, token: string, ttl: number, call: BackendCall): Promise<boolean>
+  /** Gives it back; does nothing if it is not held by the token any more. */
+  release(name: string, token: string, call: BackendCall): Promise<void>
+}
