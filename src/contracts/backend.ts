@@ -4,6 +4,8 @@ export interface BackendRecord {
   readonly bytes: Uint8Array
   /** When the backend may forget it, in milliseconds since the epoch; `Infinity` = when it needs the room. */
   readonly expiresAt: number
+  /** Must not be evicted for want of room, where the store can promise that: an invalidation would be forgotten. @default false */
+  readonly isPinned?: boolean | undefined
 }
 
 /** What every call of a backend gets. */
@@ -40,6 +42,16 @@ export interface Backend {
   setMany?(entries: readonly (readonly [string, BackendRecord])[], call: BackendCall): Promise<void>
   /** Keeps `record` unless there is a live one. @returns whether it did. Atomic among all clients. */
   add(key: string, record: BackendRecord, call: BackendCall): Promise<boolean>
+  /**
+   * Keeps `record` if what is there now begins with `expected`, or if nothing is there and `expected` is `undefined`. Atomic
+   * among all clients. @returns whether it did. Without it a load may overwrite what another process stored meanwhile.
+   */
+  swap?(
+    key: string,
+    expected: Uint8Array | undefined,
+    record: BackendRecord,
+    call: BackendCall,
+  ): Promise<boolean>
   /** @returns whether there was a live record. */
   delete(key: string, call: BackendCall): Promise<boolean>
   /** @returns how many had a live record. @default one by one */

@@ -37,6 +37,8 @@ const none = new Uint8Array(0)
 
 /** From value to frame and back: codec, then compression, then encryption. The same for every store and tier. */
 export class ValueFormat {
+  /** What encodes values. */
+  readonly codec: Codec
   /** What encrypts, if values are to be encrypted. */
   readonly cipher: Cipher | undefined
   readonly #options: ValueFormatOptions
@@ -49,6 +51,7 @@ export class ValueFormat {
   constructor(options: ValueFormatOptions) {
     this.#options = options
     const { codec, encryption } = options
+    this.codec = codec
     this.cipher = encryption === undefined ? undefined : cipherOf(encryption)
     this.#given = new Map([codec, ...(codec.members ?? [])].map((member) => [member.id, member]))
     this.#readers = builtInCodecs.map((builtIn) => this.#given.get(builtIn.id) ?? builtIn)

@@ -1,0 +1,345 @@
+import type { Backend, BackendCall, BackendRecord } from '../contracts/backend.ts'
+import { wrap } from '../frame/frame.ts'
+import type { ValueFormat } from '../frame/value-format.ts'
+import type { Guard } from '../reliability/guard.ts'
+import type { CacheTier, Read } from './cache-tier.ts'
+import { encodeFields, type EnvelopeFields, joinEnvelope, stampPrefix } from './envelope.ts'
+import { ItemReader } from './item-reader.ts'
+import type { Item } from './item.ts'
+import { KeyedQueue } from './keyed-queue.ts'
+import { readMark, writeMark } from './mark-record.ts'
+import { type Mark, mergeMarks } from './markers.ts'
+import { RecoveryQueue } from './recovery-queue.ts'
+import type { TierContext } from './tier.ts'
+
+export interface ByteTierParts {
+  readonly name: string
+  readonly backend: Backend
+  readonly guard: Guard
+  readonly format: ValueFormat
+  /** Longest life in this tier, in milliseconds. */
+  readonly ttl: number
+  /** Writes that are kept for it while it is down. */
+  readonly queueSize: number
+  readonly context: TierContext
+}
+
+/** A write that the backend has missed. */
+type Op =
+  | { readonly kind: 'item'; readonly item: Item }
+  | { readonly kind: 'delete'; readonly at: number }
+  | { readonly kind: 'mark'; readonly mark: Mark }
+  | { readonly kind: 'sign' }
+
+/**
+ * Keeps items as bytes in a backend. A backend that fails costs no caller anything but the value: reads go on without it, and
+ * what it misses of writes is made good later.
+ */
+export class ByteTier implements CacheTier {
+  readonly name: string
+  readonly isMemory = false
+  readonly isRemote: boolean
+  readonly backend: Backend
+  readonly guard: Guard
+  readonly #parts: ByteTierParts
+  readonly #reader: ItemReader
+  readonly #queue = new KeyedQueue()
+  readonly #missed: RecoveryQueue<Op>
+  readonly #prefix: string
+
+  constructor(parts: ByteTierParts) {
+    const { name, backend, guard, context } = parts
+    this.name = name
+    this.isRemote = backend.isRemote
+    this.backend = backend
+    this.guard = guard
+    this.#parts = parts
+    this.#prefix = `${context.cache}:`
+    this.#reader = new ItemReader(parts.format, context.holder)
+    this.#missed = new RecoveryQueue<Op>({
+      clock: context.clock,
+      most: parts.queueSize,
+      replay: (key, op) => this.#replay(key, op),
+      isWanted: (op) => op.kind !== 'item' || context.clock.now() < op.item.staleUntil,
+      onRecover: (replayed, dropped) => context.onRecover(name, replayed, dropped),
+      onOverflow: () => context.onLost(name),
+    })
+  }
+
+  /** Writes that wait until the backend is back. */
+  get queued(): number {
+    return this.#missed.size
+  }
+
+  get(id: string): Promise<Read> {
+    const key = this.#keyOf(id)
+    const missed = this.#missed.get(key)
+    if (missed !== undefined) return Promise.resolve(missed.kind === 'item' ? missed.item : undefined)
+    const read = this.guard.run('get', (signal) => this.backend.get(key, { signal }))
+    return read.then(
+      (record) => this.#open(id, record),
+      (error: unknown) => this.#degraded('get', error),
+    )
+  }
+
+  async getMany(ids: readonly string[]): Promise<readonly Read[]> {
+    const keys = ids.map((id) => this.#keyOf(id))
+    try {
+      const records = await this.guard.run('getMany', (signal) =>
+        this.backend.getMany(keys, { signal }),
+      )
+      return ids.map((id, index) => {
+        const missed = this.#missed.get(keys[index] as string)
+        if (missed !== undefined) return missed.kind === 'item' ? missed.item : undefined
+        return this.#open(id, records[index])
+      })
+    } catch (error) {
+      this.#degraded('getMany', error)
+      return ids.map(() => 'down' as const)
+    }
+  }
+
+  set(item: Item, strict: boolean): Promise<boolean> {
+    const key = this.#keyOf(item.id)
+    return this.#write('set', key, { kind: 'item', item }, strict, async (call) => {
+      const record = await this.#record(item)
+      await this.backend.set(key, record, call)
+      return true
+    })
+  }
+
+  /** Keeps `item` in place of `seen`, and not of anything that came since. @returns whether it did. */
+  replace(item: Item, seen: Item | undefined): Promise<boolean> {
+    const { swap } = this.backend
+    if (swap === undefined) return this.set(item, false)
+    const key = this.#keyOf(item.id)
+    const expected = seen === undefined ? undefined : stampPrefix(seen.createdAt, seen.node)
+    return this.#write('swap', key, { kind: 'item', item }, false, async (call) => {
+      const record = await this.#record(item)
+      return await swap.call(this.backend, key, expected, record, call)
+    })
+  }
+
+  add(item: Item): Promise<boolean> {
+    const key = this.#keyOf(item.id)
+    return this.#write('add', key, { kind: 'item', item }, false, async (call) => {
+      const record = await this.#record(item)
+      if (await this.backend.add(key, record, call)) return true
+      // What stands there may have been invalidated, or be kept for its grace alone.
+      const there = this.#open(item.id, await this.backend.get(key, call))
+      if (there !== undefined && this.#parts.context.isLive(there)) return false
+      await this.backend.set(key, record, call)
+      return true
+    })
+  }
+
+  async delete(id: string, strict: boolean): Promise<boolean | undefined> {
+    const key = this.#keyOf(id)
+    const op: Op = { kind: 'delete', at: this.#parts.context.stamp() }
+    let found: boolean | undefined
+    await this.#write('delete', key, op, strict, async (call) => {
+      found = await this.backend.delete(key, call)
+      return true
+    })
+    return found
+  }
+
+  clear(prefix: string): void {
+    const { backend } = this
+    if (backend.clear === undefined || backend.isRemote) return
+    const work = async (signal: AbortSignal): Promise<void> =>
+      await backend.clear?.(this.#keyOf(prefix), { signal })
+    this.guard.run('clear', work).catch((error: unknown) => this.#degraded('clear', error))
+  }
+
+  sizeOf(id: string): number | undefined {
+    return this.backend.sizeOf?.(this.#keyOf(id))
+  }
+
+  /** What this tier says of names of marks. @throws what the backend throws. */
+  async marks(names: readonly string[]): Promise<readonly Mark[]> {
+    const keys = names.map((name) => this.#markKey(name))
+    const records = await this.guard.run('getMany', (signal) =>
+      this.backend.getMany(keys, { signal }),
+    )
+    return keys.map((key, index) => {
+      const missed = this.#missed.get(key)
+      const mark = readMark(records[index]?.bytes)
+      return missed?.kind === 'mark' ? mergeMarks(mark, missed.mark) : mark
+    })
+  }
+
+  /** Adds what `mark` says to what is kept under `name`. @returns whether it was kept now. */
+  mark(name: string, mark: Mark, strict: boolean): Promise<boolean> {
+    const key = this.#markKey(name)
+    const missed = this.#missed.get(key)
+    const all = missed?.kind === 'mark' ? mergeMarks(missed.mark, mark) : mark
+    return this.#write('set', key, { kind: 'mark', mark: all }, strict, async (call) => {
+      await this.#mergeMark(key, all, call)
+      return true
+    })
+  }
+
+  /** Changes the record that says that there are new marks. @returns whether it was changed now. */
+  sign(strict: boolean): Promise<boolean> {
+    return this.#write('set', this.#signKey, { kind: 'sign' }, strict, async (call) => {
+      await this.#sign(call)
+      return true
+    })
+  }
+
+  /** What that record says; `undefined` before the first mark. @throws what the backend throws. */
+  async signed(): Promise<string | undefined> {
+    const key = this.#signKey
+    const record = await this.guard.run('get', (signal) => this.backend.get(key, { signal }))
+    if (this.#missed.get(key) !== undefined) return 'missed'
+    return record === undefined ? undefined : Buffer.from(record.bytes).toString()
+  }
+
+  /** Tries to make good what the backend has missed. */
+  async flush(): Promise<void> {
+    if (this.#missed.size > 0) await this.#missed.flush()
+  }
+
+  async close(): Promise<void> {
+    await this.#missed.close()
+    await this.backend.close()
+  }
+
+  /** Writes in the order of the calls; what fails is queued, or thrown with `strict`. @returns what `work` says, `false` if queued. */
+  #write(
+    what: string,
+    key: string,
+    op: Op,
+    strict: boolean,
+    work: (call: BackendCall) => Promise<boolean>,
+  ): Promise<boolean> {
+    return this.#queue.run(key, async () => {
+      let rest: Promise<unknown> | undefined
+      try {
+        const done = await this.guard.run(what, (signal) => {
+          const call = work({ signal })
+          rest = call
+          return call
+        })
+        this.#missed.supersede(key, op)
+        return done
+      } catch (error) {
+        const isOurs = this.#isOfCaller(error)
+        if (strict || isOurs) throw error
+        this.#degraded(what, error)
+        this.#missed.add(key, op, rest)
+        return false
+      }
+    })
+  }
+
+  /** Whether trying again later is no use: the value itself is refused. */
+  #isOfCaller(error: unknown): boolean {
+    return (error as { permanent?: unknown } | null)?.permanent === true
+  }
+
+  #degraded(call: string, error: unknown): 'down' {
+    this.#parts.context.onDegrade(this.name, call, error)
+    return 'down'
+  }
+
+  #keyOf(id: string): string {
+    return `${this.#prefix}e:${id}`
+  }
+
+  #markKey(name: string): string {
+    return `${this.#prefix}m:${name}`
+  }
+
+  get #signKey(): string {
+    return `${this.#prefix}marks`
+  }
+
+  async #sign(call: BackendCall): Promise<void> {
+    const { node, stamp } = this.#parts.context
+    const bytes = Buffer.from(`${node} ${stamp()}`)
+    const record = { bytes, expiresAt: Number.POSITIVE_INFINITY, isPinned: true }
+    await this.backend.set(this.#signKey, record, call)
+  }
+
+  #open(id: string, record: BackendRecord | undefined): Item | undefined {
+    if (record === undefined) return undefined
+    try {
+      return this.#reader.read(id, record.bytes)
+    } catch (error) {
+      this.#parts.context.onUnreadable(id, this.name, error)
+      return undefined
+    }
+  }
+
+  async #record(item: Item): Promise<BackendRecord> {
+    const { context, format, ttl } = this.#parts
+    const end = Math.min(item.staleUntil, context.clock.now() + ttl)
+    const fields: EnvelopeFields = { ...fieldsOf(item), staleUntil: end, expiresAt: Math.min(item.expiresAt, end) }
+    const about = encodeFields(fields)
+    if (item.held === undefined) return { bytes: joinEnvelope(about, none), expiresAt: end }
+    const encoded = context.holder.encode(item.held, format)
+    const sealed = await format.sealAsync(encoded, this.#reader.bound(item.id, about))
+    const frame = wrap(sealed.fields, sealed.payload)
+    return { bytes: joinEnvelope(about, frame), expiresAt: end }
+  }
+
+  /** Adds a mark to what others have marked: where the backend can swap, none of two that come at once is lost. */
+  async #mergeMark(key: string, mark: Mark, call: BackendCall): Promise<void> {
+    const { swap } = this.backend
+    for (;;) {
+      const there = (await this.backend.get(key, call))?.bytes
+      const bytes = writeMark(mergeMarks(readMark(there), mark))
+      const record = { bytes, expiresAt: Number.POSITIVE_INFINITY, isPinned: true }
+      if (swap === undefined) {
+        await this.backend.set(key, record, call)
+        return
+      }
+      if (await swap.call(this.backend, key, there, record, call)) return
+      call.signal.throwIfAborted()
+    }
+  }
+
+  /** Makes a missed write good, unless what is there is newer. */
+  #replay(key: string, op: Op): Promise<void> {
+    return this.guard.run('replay', async (signal) => {
+      const call = { signal }
+      if (op.kind === 'mark') {
+        await this.#mergeMark(key, op.mark, call)
+        return
+      }
+      if (op.kind === 'sign') {
+        await this.#sign(call)
+        return
+      }
+      const there = await this.backend.get(key, call)
+      const stamp = there === undefined ? 0 : (this.#reader.stampOf(there.bytes) ?? 0)
+      const own = op.kind === 'item' ? op.item.createdAt : op.at
+      if (stamp > own) return
+      if (op.kind === 'item') await this.backend.set(key, await this.#record(op.item), call)
+      else await this.backend.delete(key, call)
+    })
+  }
+}
+
+const none = new Uint8Array(0)
+
+function fieldsOf(item: Item): EnvelopeFields {
+  const { createdAt, expiresAt, staleUntil, tags, node } = item
+  const { version, etag, lastModified, description, meta, held, cost } = item
+  return {
+    createdAt,
+    expiresAt,
+    staleUntil,
+    tags,
+    node,
+    ...(version === undefined ? {} : { version }),
+    ...(etag === undefined ? {} : { etag }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+    ...(description === undefined ? {} : { description }),
+    ...(meta === undefined ? {} : { meta }),
+    ...(held === undefined ? { negative: true } : {}),
+    ...(cost === undefined ? {} : { cost }),
+  }
+}

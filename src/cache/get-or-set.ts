@@ -1,0 +1,140 @@
+import type { CacheCore } from './cache-core.ts'
+import type { Finder, Fit, Lookup } from './finder.ts'
+import type { KeyRef } from './key-ref.ts'
+import type { LoadCall } from './load-options.ts'
+import type { Loader, Loads } from './loads.ts'
+import { NotFound } from './not-found.ts'
+import { loadTimeout, nothing, type Outcome, taken } from './outcome.ts'
+import { type Ended, waitWith } from './patience.ts'
+
+/** Failures that are remembered for `staleBackoff`, at most. */
+const mostBackoffs = 10_000
+
+/** Reads, and loads what is not there: who gets what, and when. The load itself is in `loads.ts`. */
+export class GetOrSet {
+  readonly #core: CacheCore
+  readonly #loads: Loads
+  /** Until when a key's source is left alone after a failure. */
+  readonly #backoffs = new Map<string, number>()
+
+  constructor(core: CacheCore, loads: Loads) {
+    this.#core = core
+    this.#loads = loads
+  }
+
+  /** The value of `ref`, from memory at once if `finder` finds it there. */
+  run(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): Promise<unknown> {
+    if (!call.forceFresh && this.#core.starting === undefined) {
+      const fit = finder.now(ref)
+      if (fit !== undefined) {
+        if (call.rules.eager !== undefined) this.#refreshEarly(ref, loader, call, fit)
+        return Promise.resolve(fit.value)
+      }
+    }
+    return this.#slow(finder, ref, loader, call)
+  }
+
+  async #slow(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): Promise<unknown> {
+    const { signal } = call
+    signal?.throwIfAborted()
+    if (this.#core.starting !== undefined) await this.#core.starting
+    for (;;) {
+      const found = await finder.find(ref, signal)
+      const { fit } = found
+      if (fit?.judged.freshness === 'fresh' && !call.forceFresh) {
+        if (fit.judged.item.held === undefined) throw new NotFound(`remembered: '${ref.id}'`)
+        this.#refreshEarly(ref, loader, call, fit)
+        return fit.value
+      }
+      const stale = fit?.judged.item.held === undefined ? undefined : fit
+      if (stale !== undefined && !call.forceFresh && this.#isServedStale(ref, call, stale)) {
+        if (!this.#isBackingOff(ref.id)) this.#refresh(ref, loader, call, found)
+        return stale.value
+      }
+      const value = await this.#load(ref, loader, call, found, stale)
+      if (value !== taken && value !== nothing) return value
+    }
+  }
+
+  async #load(
+    ref: KeyRef,
+    loader: Loader,
+    call: LoadCall,
+    { looked }: Lookup,
+    stale: Fit | undefined,
+  ): Promise<unknown> {
+    const { background, clock } = this.#core
+    const { hardTimeout, softTimeout, staleBackoff } = call.rules
+    const flight = this.#loads.start({ ref, loader, call, looked, isBackground: false })
+    const { leave, result } = flight.join()
+    const soft = stale === undefined ? Number.POSITIVE_INFINITY : softTimeout
+    const patience = { soft, hard: hardTimeout, signal: call.signal }
+    const ended: Ended<Outcome> = await waitWith(result, patience, clock)
+    if (ended.how === 'soft') {
+      flight.keep()
+      background.track(result)
+    }
+    leave()
+    if (ended.how === 'value') return ended.value.take()
+    if (ended.how === 'aborted') throw ended.reason
+    if (stale !== undefined) {
+      if (ended.how === 'error') this.#backOff(ref.id, staleBackoff)
+      return stale.value
+    }
+    throw ended.how === 'error' ? ended.error : loadTimeout(hardTimeout)
+  }
+
+  /** Whether the caller gets the stale value without waiting. */
+  #isServedStale(ref: KeyRef, { rules }: LoadCall, { judged }: Fit): boolean {
+    if (this.#isBackingOff(ref.id)) return true
+    if (rules.swr === 0) return false
+    return this.#core.clock.now() < judged.item.expiresAt + rules.swr
+  }
+
+  #isBackingOff(id: string): boolean {
+    const until = this.#backoffs.get(id)
+    if (until === undefined) return false
+    if (this.#core.clock.now() < until) return true
+    this.#backoffs.delete(id)
+    return false
+  }
+
+  #backOff(id: string, ms: number): void {
+    if (ms === 0) return
+    this.#backoffs.delete(id)
+    this.#backoffs.set(id, this.#core.clock.now() + ms)
+    if (this.#backoffs.size <= mostBackoffs) return
+    const [oldest] = this.#backoffs.keys()
+    if (oldest !== undefined) this.#backoffs.delete(oldest)
+  }
+
+  /** Refreshes in the background; its failure leaves the source alone for a while. */
+  #refresh(ref: KeyRef, loader: Loader, call: LoadCall, { looked }: Pick<Lookup, 'looked'>): void {
+    const work: Loader = async (context) => {
+      try {
+        return await loader(context)
+      } catch (error) {
+        this.#backOff(ref.id, call.rules.staleBackoff)
+        throw error
+      }
+    }
+    this.#loads.refresh({ ref, loader: work, call, looked, isBackground: true })
+  }
+
+  /** Refreshes an entry that is still fresh, if it is near enough to its end. */
+  #refreshEarly(ref: KeyRef, loader: Loader, call: LoadCall, { judged }: Fit): void {
+    const { eager } = call.rules
+    const { item } = judged
+    if (eager === undefined || !Number.isFinite(item.expiresAt)) return
+    const now = this.#core.clock.now()
+    if ('from' in eager) {
+      const life = item.expiresAt - item.createdAt
+      // Entries that were stored together do not come due together: each read draws within a tenth of the life after `from`.
+      const due = item.createdAt + life * (eager.from + 0.1 * (1 - eager.from) * this.#core.random())
+      if (now < due) return
+    } else if (now - (item.cost ?? 0) * eager.beta * Math.log(this.#core.random()) < item.expiresAt)
+      return
+    if (!this.#isBackingOff(ref.id))
+      this.#refresh(ref, loader, call, { looked: this.#core.lookedAt(judged) })
+  }
+}

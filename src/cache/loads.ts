@@ -1,0 +1,258 @@
+import type { CacheEntry, LoadContext } from '../contracts/cache-entry.ts'
+import type { CacheCore, Judged, Looked } from './cache-core.ts'
+import { ClusterLock } from './cluster-lock.ts'
+import { type Flight, Flights } from './flights.ts'
+import type { HeldValue } from './held-value.ts'
+import type { Item } from './item.ts'
+import { entryOf } from './item-entry.ts'
+import type { KeyRef } from './key-ref.ts'
+import type { LoadCall } from './load-options.ts'
+import { LoadRun } from './load-run.ts'
+import { makeItem } from './make-item.ts'
+import { NotFound } from './not-found.ts'
+import { nothing, Outcome } from './outcome.ts'
+import { checkLoaded } from './schema-check.ts'
+import type { StoreRules } from './store-options.ts'
+
+export type Loader = (context: LoadContext<never>) => unknown
+
+export type FlightLoader = (context: LoadContext<never>, flight: Flight<Outcome>) => unknown
+
+/** One load and what it goes by. */
+export interface LoadJob {
+  readonly ref: KeyRef
+  readonly loader: Loader
+  readonly call: LoadCall
+  /** What the tiers had when it began. */
+  readonly looked: Looked
+  readonly isBackground: boolean
+}
+
+/** Runs loaders, one for each key at a time, and stores what they bring. */
+export class Loads {
+  readonly flights = new Flights<Outcome>()
+  readonly #core: CacheCore
+  readonly #locks: ClusterLock
+
+  constructor(core: CacheCore) {
+    this.#core = core
+    this.#locks = new ClusterLock(core)
+    core.onChange = (id) => this.flights.cut(id)
+    core.onInvalidate = (path) => this.flights.detach(path)
+  }
+
+  /** The load that a caller who comes now waits for. */
+  start(job: LoadJob): Flight<Outcome> {
+    const { ref, call } = job
+    const flying = call.forceFresh ? undefined : this.flights.get(ref.id)
+    return flying ?? this.flights.start(ref.id, (flight) => this.#fly(job, flight))
+  }
+
+  /** A load of its own, whose loader knows its flight. */
+  startWith(job: Omit<LoadJob, 'loader'>, loader: FlightLoader): Flight<Outcome> {
+    return this.flights.start(job.ref.id, (flight) =>
+      this.#fly({ ...job, loader: (context) => loader(context, flight) }, flight),
+    )
+  }
+
+  /** Refreshes an entry that its caller has already: once, and if there is room. Nobody is told but the listeners. */
+  refresh(job: LoadJob): void {
+    const { background } = this.#core
+    if (this.flights.get(job.ref.id) !== undefined || !background.hasRoom) return
+    const flight = this.start({ ...job, isBackground: true })
+    flight.keep()
+    background.track(flight.result)
+    const { hardTimeout } = job.call.rules
+    if (!Number.isFinite(hardTimeout)) return
+    const timer = this.#core.clock.setTimeout(
+      () => flight.abort.abort(new Error('hardTimeout')),
+      hardTimeout,
+    )
+    flight.result.finally(() => timer.clear()).catch(() => {})
+  }
+
+  async #fly(job: LoadJob, flight: Flight<Outcome>): Promise<Outcome> {
+    // The flight is known before anything of it runs.
+    await undefined
+    const { call, ref } = job
+    if (call.rules.lock === 'process') return await this.#load(job, flight)
+    return await this.#locks.run(ref, call, flight.abort.signal, {
+      load: () => this.#load(job, flight),
+      found: (item) => new Outcome(this.#core.holder, item.held, undefined),
+      stale: () => this.#staleOutcome(job.looked.judged),
+    })
+  }
+
+  #staleOutcome(judged: Judged | undefined): Outcome | undefined {
+    if (judged?.freshness !== 'stale' || judged.item.held === undefined) return undefined
+    return new Outcome(this.#core.holder, judged.item.held, undefined)
+  }
+
+  async #load(job: LoadJob, flight: Flight<Outcome>): Promise<Outcome> {
+    const { clock, counters, events, stamps } = this.#core
+    const { isBackground, ref } = job
+    const { signal } = flight.abort
+    // Before the loader begins: what is invalidated while it runs is newer.
+    const createdAt = stamps.next()
+    const began = clock.now()
+    counters.loads += 1
+    counters.inFlight += 1
+    const run = new LoadRun(ref.key, signal, this.#staleEntry(job))
+    try {
+      const value = await this.#call(job, run, signal)
+      const duration = clock.now() - began
+      counters.loadLatency.record(duration)
+      if (events.has('load'))
+        events.emit('load', { key: ref.key, duration, background: isBackground })
+      return await this.#keep(job, flight, run, value, createdAt, duration)
+    } catch (error) {
+      const duration = clock.now() - began
+      counters.loadErrors += 1
+      counters.loadLatency.record(duration)
+      if (events.has('loadError'))
+        events.emit('loadError', { key: ref.key, duration, background: isBackground, error })
+      await this.#keepAbsence(job, flight, error, createdAt)
+      throw error
+    } finally {
+      counters.inFlight -= 1
+    }
+  }
+
+  /** The loader's value. A loader that does not heed the signal is left behind when it is aborted. */
+  #call({ call, loader }: LoadJob, run: LoadRun, signal: AbortSignal): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(signal.reason)
+      if (signal.aborted) {
+        abort()
+        return
+      }
+      signal.addEventListener('abort', abort, { once: true })
+      Promise.resolve()
+        .then(() => loader(run.context as LoadContext<never>))
+        .then((value) => {
+          const isOurs = run.isNotModified || value === nothing
+          return isOurs ? value : checkLoaded(call.rules.schema, value)
+        })
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener('abort', abort))
+    })
+  }
+
+  async #keep(
+    job: LoadJob,
+    flight: Flight<Outcome>,
+    run: LoadRun,
+    value: unknown,
+    createdAt: number,
+    cost: number,
+  ): Promise<Outcome> {
+    const { clock, holder, options, random } = this.#core
+    const { call, looked, ref } = job
+    if (value === nothing) {
+      await this.#keepAbsence(job, flight, new NotFound(), createdAt)
+      return Outcome.nothing(holder)
+    }
+    const before = looked.judged?.item
+    const held = run.isNotModified ? before?.held : this.#hold(ref, value)
+    const outcome = new Outcome(holder, held, this.#own(held, value))
+    const isWanted = !run.isSkipped && call.rules.cacheIf?.(value as never) !== false
+    if (held === undefined || !isWanted) return outcome
+    const rules = this.#rules(call, run, value, before)
+    const item = makeItem({
+      ...{ ref, held, rules, createdAt, cost, random },
+      now: clock.now(),
+      node: options.node,
+    })
+    if (item === undefined || flight.isOutdated) return outcome
+    // Its tags may have been invalidated since it began, or everything cleared.
+    if (this.#core.judge(item, ref.space) !== 'fresh') return outcome
+    await this.#store(item, job)
+    return outcome
+  }
+
+  #hold(ref: KeyRef, value: unknown): HeldValue | undefined {
+    const { counters, events, holder } = this.#core
+    try {
+      return holder.hold(value)
+    } catch (error) {
+      counters.drops += 1
+      if (events.has('drop'))
+        events.emit('drop', { key: ref.key, reason: 'the value cannot be stored', error })
+      return undefined
+    }
+  }
+
+  /** The loader's own object goes to one caller, unless all share one. */
+  #own(held: HeldValue | undefined, value: unknown): { value: unknown } | undefined {
+    return held !== undefined && held.encoded === undefined ? undefined : { value }
+  }
+
+  #rules(call: LoadCall, run: LoadRun, value: unknown, before: Item | undefined): StoreRules {
+    const { store } = call
+    const old = run.isNotModified ? before : undefined
+    const tags = run.tags ?? call.tagsOf?.(value as never)
+    return {
+      ...store,
+      ...(run.ttl === undefined ? {} : { ttl: run.ttl, expiresAt: undefined }),
+      tags: tags === undefined ? (old?.tags ?? store.tags) : [...new Set(tags)],
+      etag: run.etag ?? store.etag ?? old?.etag,
+      lastModified: run.lastModified ?? store.lastModified ?? old?.lastModified,
+      description: store.description ?? old?.description,
+      meta: store.meta ?? old?.meta,
+    }
+  }
+
+  /** Stores what was loaded, in the place of what was there when the load began. Callers do not wait for a network. */
+  async #store(item: Item, { call, looked, ref }: LoadJob): Promise<void> {
+    const { background, counters, events, misses, stack } = this.#core
+    counters.sets += 1
+    misses.stored(item.id, 'loaded')
+    const writes: Promise<unknown>[] = []
+    for (const [place, tier] of stack.tiers.entries()) {
+      const seen = looked.seen[place]
+      const known = seen !== 'down' && looked.seen.length > place && !call.forceFresh
+      const kept = known ? tier.replace(item, seen) : tier.set(item, false)
+      if (!(kept instanceof Promise)) continue
+      const safe = kept.catch((error: unknown) => this.#dropped(ref, tier.name, error))
+      if (tier.isRemote) background.track(safe)
+      else writes.push(safe)
+    }
+    await Promise.all(writes)
+    if (call.forceFresh) await this.#core.announceKeys([item.id])
+    if (events.has('set')) events.emit('set', { key: ref.key, result: 'stored' })
+  }
+
+  #dropped(ref: KeyRef, tier: string, error: unknown): void {
+    const { counters, events } = this.#core
+    counters.drops += 1
+    if (events.has('drop'))
+      events.emit('drop', { key: ref.key, tier, reason: 'the tier refused it', error })
+  }
+
+  /** Remembers that the source has no such thing, if that is what `error` says. */
+  async #keepAbsence(
+    job: LoadJob,
+    flight: Flight<Outcome>,
+    error: unknown,
+    createdAt: number,
+  ): Promise<void> {
+    const { clock, options, random } = this.#core
+    const { isNegative, negativeTtl } = job.call.rules
+    if (negativeTtl === 0 || flight.isOutdated || !isNegative(error)) return
+    const rules = { ...job.call.store, ttl: negativeTtl, expiresAt: undefined, grace: 0 }
+    const item = makeItem({
+      ...{ ref: job.ref, held: undefined, rules, createdAt, random, cost: undefined },
+      now: clock.now(),
+      node: options.node,
+    })
+    if (item !== undefined && this.#core.judge(item, job.ref.space) === 'fresh')
+      await this.#store(item, job)
+  }
+
+  #staleEntry({ ref, looked }: LoadJob): CacheEntry | undefined {
+    const { judged } = looked
+    if (judged === undefined || judged.freshness === 'absent' || judged.item.held === undefined)
+      return undefined
+    return entryOf(ref, judged, this.#core.holder)
+  }
+}

@@ -1,0 +1,116 @@
+import { MemoryStore } from '../memory/memory-store.ts'
+import { sizeOfValue } from '../memory/value-size.ts'
+import type { CacheTier } from './cache-tier.ts'
+import type { ValueHolder } from './held-value.ts'
+import type { Item } from './item.ts'
+import type { ResolvedMemoryOptions } from './memory-options.ts'
+import type { TierContext } from './tier.ts'
+
+/** Bytes of an item beside its id, tags and value. */
+const itemBytes = 160
+
+/** Keeps items in this process. */
+export class MemoryTier implements CacheTier {
+  readonly name: string
+  readonly isMemory = true
+  readonly isRemote = false
+  readonly holder: ValueHolder
+  readonly #store: MemoryStore<Item>
+  readonly #ttl: number
+  readonly #context: TierContext
+
+  constructor(
+    name: string,
+    options: ResolvedMemoryOptions,
+    holder: ValueHolder,
+    context: TierContext,
+  ) {
+    const { maxBytes, maxEntries, maxEntryShare, policy, ttl } = options
+    this.name = name
+    this.holder = holder
+    this.#ttl = ttl
+    this.#context = context
+    this.#store = new MemoryStore<Item>({
+      maxBytes,
+      maxEntries,
+      maxEntryShare,
+      policy,
+      clock: context.clock,
+      random: context.random,
+      onRemove: (id, _item, reason) => context.onRemove(id, this.name, reason),
+    })
+  }
+
+  get size(): number {
+    return this.#store.size
+  }
+
+  get bytes(): number {
+    return this.#store.bytes
+  }
+
+  get(id: string): Item | undefined {
+    return this.#store.get(id)
+  }
+
+  /** As {@link get}, without counting as a use. */
+  look(id: string): Item | undefined {
+    return this.#store.look(id)
+  }
+
+  getMany(ids: readonly string[]): (Item | undefined)[] {
+    return ids.map((id) => this.#store.get(id))
+  }
+
+  set(item: Item): boolean {
+    const now = this.#context.clock.now()
+    const end = Math.min(item.staleUntil, now + this.#ttl)
+    if (end <= now) {
+      this.#store.delete(item.id)
+      return true
+    }
+    if (this.#store.set(item.id, item, this.#bytesOf(item), end)) return true
+    this.#context.onDrop(item.id, this.name, 'larger than maxEntryShare of the tier')
+    return false
+  }
+
+  /** Nobody but this process writes here, and its own writes end the loads that they outdate. */
+  replace(item: Item): boolean {
+    return this.set(item)
+  }
+
+  add(item: Item): boolean {
+    const before = this.#store.look(item.id)
+    if (before !== undefined && this.#context.isLive(before)) return false
+    this.set(item)
+    return true
+  }
+
+  delete(id: string): boolean {
+    return this.#store.delete(id)
+  }
+
+  clear(prefix: string): void {
+    if (prefix === '') {
+      this.#store.clear()
+      return
+    }
+    for (const [id] of this.#store.entries()) if (id.startsWith(prefix)) this.#store.delete(id)
+  }
+
+  sizeOf(id: string): number | undefined {
+    const item = this.#store.look(id)
+    return item === undefined ? undefined : this.#bytesOf(item)
+  }
+
+  async close(): Promise<void> {
+    this.#store.close()
+  }
+
+  #bytesOf({ held, tags }: Item): number {
+    let bytes = itemBytes
+    for (const tag of tags) bytes += 8 + tag.length
+    if (held === undefined) return bytes
+    return bytes + (held.size ?? sizeOfValue(held.value))
+  }
+}

@@ -1,0 +1,107 @@
+import type { CacheCore } from './cache-core.ts'
+import type { HeldValue } from './held-value.ts'
+import type { Item } from './item.ts'
+import type { KeyRef } from './key-ref.ts'
+import { makeItem } from './make-item.ts'
+import type { StoreRules } from './store-options.ts'
+
+/** The verbs that change one entry. */
+export class Writes {
+  readonly #core: CacheCore
+
+  constructor(core: CacheCore) {
+    this.#core = core
+  }
+
+  async set(ref: KeyRef, held: HeldValue, rules: StoreRules): Promise<void> {
+    const { counters, events } = this.#core
+    const item = this.#item(ref, held, rules)
+    this.#core.cut(ref.id)
+    // What would have ended already is a removal of what was there.
+    const result =
+      item === undefined
+        ? (await this.#core.remove(ref.id, rules.strict)).result
+        : await this.#core.store(item, rules.strict)
+    counters.sets += 1
+    if (item !== undefined && held.size !== undefined) counters.sizes.record(held.size)
+    if (events.has('set')) events.emit('set', { key: ref.key, result })
+  }
+
+  /** Keeps the value unless there is a fresh one: what decides is the tier that most processes share. */
+  async add(ref: KeyRef, held: HeldValue, rules: StoreRules): Promise<boolean> {
+    const { counters, events, stack } = this.#core
+    const { judged } = await this.#core.look(ref, undefined)
+    if (judged?.freshness === 'fresh' && judged.item.held !== undefined) return false
+    const item = this.#item(ref, held, rules)
+    if (item === undefined) return false
+    const last = stack.tiers.at(-1)
+    if (last === undefined || !(await last.add(item))) return false
+    this.#core.cut(ref.id)
+    await stack.write((tier) => (tier === last ? true : tier.set(item, false)))
+    await this.#core.announceKeys([ref.id])
+    counters.sets += 1
+    if (events.has('set')) events.emit('set', { key: ref.key, result: 'stored' })
+    return true
+  }
+
+  async delete(ref: KeyRef): Promise<boolean> {
+    const { counters, events } = this.#core
+    this.#core.cut(ref.id)
+    const { found, result } = await this.#core.remove(ref.id, false)
+    counters.deletes += 1
+    if (events.has('delete')) {
+      const told = result === 'queued' ? 'queued' : found ? 'deleted' : 'absent'
+      events.emit('delete', { key: ref.key, result: told })
+    }
+    return found
+  }
+
+  async touch(ref: KeyRef, ttl: number): Promise<boolean> {
+    return await this.#change(ref, (item) => {
+      const grace = item.staleUntil - item.expiresAt
+      const expiresAt = this.#core.clock.now() + ttl
+      return { ...item, expiresAt, staleUntil: expiresAt + (Number.isNaN(grace) ? 0 : grace) }
+    })
+  }
+
+  /** Ends the life of an entry now; its grace begins. */
+  async expire(ref: KeyRef): Promise<boolean> {
+    const { clock, events } = this.#core
+    const isChanged = await this.#change(ref, (item) => {
+      const now = clock.now()
+      const grace = item.staleUntil - item.expiresAt
+      return { ...item, expiresAt: now, staleUntil: now + (Number.isNaN(grace) ? 0 : grace) }
+    })
+    if (isChanged && events.has('expire')) events.emit('expire', { key: ref.key })
+    return isChanged
+  }
+
+  /** Changes the times of a fresh entry in every tier, unless somebody stores another meanwhile. */
+  async #change(ref: KeyRef, change: (item: Item) => Item): Promise<boolean> {
+    const { clock, stack } = this.#core
+    const { judged, seen } = await this.#core.lookAll(ref)
+    if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return false
+    const changed = change(judged.item)
+    this.#core.cut(ref.id)
+    if (changed.staleUntil <= clock.now()) {
+      await this.#core.remove(ref.id, false)
+      return true
+    }
+    await stack.write((tier, place) => {
+      const there = seen[place]
+      return there === 'down' ? tier.set(changed, false) : tier.replace(changed, there)
+    })
+    await this.#core.announceKeys([ref.id])
+    return true
+  }
+
+  #item(ref: KeyRef, held: HeldValue, rules: StoreRules): Item | undefined {
+    const { clock, options, random, stamps } = this.#core
+    return makeItem({
+      ...{ ref, held, rules, random, cost: undefined },
+      createdAt: stamps.next(),
+      now: clock.now(),
+      node: options.node,
+    })
+  }
+}
