@@ -28,9 +28,10 @@ export function freezePlain(value: unknown): number | undefined {
   return bytes
 }
 
-/** Bytes of an object or array without its members, and of a reference, in V8 on a 64-bit machine. */
-const objectBytes = 32
-const referenceBytes = 8
+/** Bytes of an object or array without its members, in V8 on a 64-bit machine. */
+export const objectBytes = 32
+/** Bytes of a reference, in V8 on a 64-bit machine. */
+export const referenceBytes = 8
 
 /** About how many bytes an immutable value takes beside the reference to it. */
 export function immutableBytes(value: unknown): number {
@@ -41,10 +42,13 @@ export function immutableBytes(value: unknown): number {
   return 0
 }
 
-/** V8 keeps a character in one byte where all of a text's fit; ASCII tells so quickly, and Latin-1 counts for double. */
+/** V8 keeps a character in one byte where all of a text's fit, otherwise each in two. Of ASCII, the common case, its length in UTF-8 tells quickly. */
 export function textBytes(text: string): number {
-  return Buffer.byteLength(text) === text.length ? text.length : text.length * 2
+  const isOneByte = Buffer.byteLength(text) === text.length || !beyondLatin1.test(text)
+  return isOneByte ? text.length : text.length * 2
 }
+
+const beyondLatin1 = /[\u0100-\uffff]/
 
 /** @param found the objects in it, each once however often it is there. @returns about how many bytes `value` takes, `undefined` at what is not plain. */
 function walk(value: unknown, depth: number, found: Set<object>): number | undefined {
