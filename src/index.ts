@@ -1,3 +1,15 @@
+export { Cache, type InvalidateOptions } from './cache/cache.ts'
+export type { CacheStats, TierStats } from './cache/cache-stats.ts'
+export type { SetupWarning } from './cache/check-setup.ts'
+export { createCache } from './cache/create-cache.ts'
+export { type DiskTierOptions, disk } from './cache/disk-tier.ts'
+export type { Explanation } from './cache/explain.ts'
+export type { HealthReport, TierHealth } from './cache/health.ts'
+export type { MemoryOptions } from './cache/memory-options.ts'
+export { NotFound } from './cache/not-found.ts'
+export type { CacheEvent, CacheOptions } from './cache/options.ts'
+export type { Tier } from './cache/tier.ts'
+export { memory, type TierOptions, tier } from './cache/tiers.ts'
 export { type ArrowOptions, arrowCodec as arrow } from './codecs/arrow.ts'
 export { type AutoOptions, auto } from './codecs/auto.ts'
 export { type ClassCodecOptions, classCodec } from './codecs/class-codec.ts'
@@ -10,6 +22,19 @@ export { type ParquetOptions, parquetCodec as parquet } from './codecs/parquet.t
 export { raw } from './codecs/raw.ts'
 export { structured } from './codecs/structured.ts'
 export { type TypedArrayOptions, typedArray } from './codecs/typed-array.ts'
+export type { Backend, BackendCall, BackendLeases, BackendRecord } from './contracts/backend.ts'
+export type { Bus, BusMessage, BusReceiver } from './contracts/bus.ts'
+export type {
+  BatchContext,
+  CacheEntry,
+  LoadContext,
+  LoadDefaults,
+  LoadOptions,
+  ReadOptions,
+  StoredVersion,
+  StoreOptions,
+} from './contracts/cache-entry.ts'
+export type { CacheEventName, CacheEvents, MissReason } from './contracts/cache-events.ts'
 export { type Clock, systemClock, type Timer } from './contracts/clock.ts'
 export type { Codec, Payload, PayloadInfo } from './contracts/codec.ts'
 export type { Compression, CompressionAlgorithm } from './contracts/compression.ts'

@@ -31,13 +31,7 @@ export class Announcer {
   #timer: Timer | undefined
   #isClosed = false
 
-  constructor(
-    bus: Bus,
-    cache: string,
-    node: string,
-    clock: Clock,
-    receiver: AnnouncementReceiver,
-  ) {
+  constructor(bus: Bus, cache: string, node: string, clock: Clock, receiver: AnnouncementReceiver) {
     this.#bus = bus
     this.#cache = cache
     this.#node = node

@@ -40,13 +40,7 @@ export class BatchLoad {
   readonly #call: LoadCall
   readonly #own = new Map<string, OwnOptions>()
 
-  constructor(
-    core: CacheCore,
-    loads: Loads,
-    finder: Finder,
-    loader: BatchLoader,
-    call: LoadCall,
-  ) {
+  constructor(core: CacheCore, loads: Loads, finder: Finder, loader: BatchLoader, call: LoadCall) {
     this.#core = core
     this.#loads = loads
     this.#finder = finder
@@ -75,7 +69,9 @@ export class BatchLoad {
 
   async #loadAll(wanted: readonly Wanted[], values: Map<string, unknown>): Promise<void> {
     const { flights } = this.#loads
-    const mine = wanted.filter(({ ref }) => this.#call.forceFresh || flights.get(ref.id) === undefined)
+    const mine = wanted.filter(
+      ({ ref }) => this.#call.forceFresh || flights.get(ref.id) === undefined,
+    )
     const controller = new AbortController()
     let waiting = mine.length
     let call: Promise<(key: Key, index: number) => unknown> | undefined

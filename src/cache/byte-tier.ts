@@ -3,9 +3,9 @@ import { wrap } from '../frame/frame.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
 import type { Guard } from '../reliability/guard.ts'
 import type { CacheTier, Read } from './cache-tier.ts'
-import { encodeFields, type EnvelopeFields, joinEnvelope, stampPrefix } from './envelope.ts'
-import { ItemReader } from './item-reader.ts'
+import { type EnvelopeFields, encodeFields, writeEnvelope } from './envelope.ts'
 import type { Item } from './item.ts'
+import { ItemReader } from './item-reader.ts'
 import { KeyedQueue } from './keyed-queue.ts'
 import { readMark, writeMark } from './mark-record.ts'
 import { type Mark, mergeMarks } from './markers.ts'
@@ -74,7 +74,8 @@ export class ByteTier implements CacheTier {
   get(id: string): Promise<Read> {
     const key = this.#keyOf(id)
     const missed = this.#missed.get(key)
-    if (missed !== undefined) return Promise.resolve(missed.kind === 'item' ? missed.item : undefined)
+    if (missed !== undefined)
+      return Promise.resolve(missed.kind === 'item' ? missed.item : undefined)
     const read = this.guard.run('get', (signal) => this.backend.get(key, { signal }))
     return read.then(
       (record) => this.#open(id, record),
@@ -113,7 +114,8 @@ export class ByteTier implements CacheTier {
     const { swap } = this.backend
     if (swap === undefined) return this.set(item, false)
     const key = this.#keyOf(item.id)
-    const expected = seen === undefined ? undefined : stampPrefix(seen.createdAt, seen.node)
+    // What was read is known by all that stands beside its value.
+    const expected = seen === undefined ? undefined : encodeFields(fieldsOf(seen))
     return this.#write('swap', key, { kind: 'item', item }, false, async (call) => {
       const record = await this.#record(item)
       return await swap.call(this.backend, key, expected, record, call)
@@ -276,13 +278,17 @@ export class ByteTier implements CacheTier {
   async #record(item: Item): Promise<BackendRecord> {
     const { context, format, ttl } = this.#parts
     const end = Math.min(item.staleUntil, context.clock.now() + ttl)
-    const fields: EnvelopeFields = { ...fieldsOf(item), staleUntil: end, expiresAt: Math.min(item.expiresAt, end) }
+    const fields: EnvelopeFields = {
+      ...fieldsOf(item),
+      staleUntil: end,
+      expiresAt: Math.min(item.expiresAt, end),
+    }
     const about = encodeFields(fields)
-    if (item.held === undefined) return { bytes: joinEnvelope(about, none), expiresAt: end }
+    if (item.held === undefined) return { bytes: writeEnvelope(about, none), expiresAt: end }
     const encoded = context.holder.encode(item.held, format)
     const sealed = await format.sealAsync(encoded, this.#reader.bound(item.id, about))
     const frame = wrap(sealed.fields, sealed.payload)
-    return { bytes: joinEnvelope(about, frame), expiresAt: end }
+    return { bytes: writeEnvelope(about, frame), expiresAt: end }
   }
 
   /** Adds a mark to what others have marked: where the backend can swap, none of two that come at once is lost. */

@@ -1,20 +1,18 @@
 import type { CacheEvents, MissReason, WriteResult } from '../contracts/cache-events.ts'
 import type { Clock } from '../contracts/clock.ts'
 import { HoldfastError } from '../contracts/errors.ts'
-import type { Key } from '../contracts/key.ts'
 import { decryptReason } from '../frame/encryption-error.ts'
 import { CacheCounters } from '../observe/counters.ts'
 import type { Emitter } from '../observe/emitter.ts'
 import { untilAborted } from '../util/until-aborted.ts'
 import { Announcer } from './announcer.ts'
 import { Background } from './background.ts'
-import type { CacheTier } from './cache-tier.ts'
 import { Flights } from './flights.ts'
 import type { ValueHolder } from './held-value.ts'
 import { type Freshness, freshnessAt, type Item } from './item.ts'
 import { type KeyRef, type KeySpace, keyOfId } from './key-ref.ts'
-import { Markers } from './markers.ts'
 import { MarkSync } from './mark-sync.ts'
+import { Markers } from './markers.ts'
 import { MissLog } from './miss-log.ts'
 import type { ResolvedCacheOptions } from './options.ts'
 import { Stamps } from './stamps.ts'
@@ -56,7 +54,7 @@ export class CacheCore {
   readonly events: Emitter<CacheEvents>
   readonly announcer: Announcer | undefined
   /** Reads of slower tiers. */
-  readonly reads = new Flights<Looked>()
+  readonly reads: Flights<Looked> = new Flights()
   /** What must be told of changed entries beside {@link reads}: the loads. */
   onChange: (id: string) => void = () => {}
   onInvalidate: (path: string) => void = () => {}
@@ -139,20 +137,23 @@ export class CacheCore {
   async lookAll(ref: KeyRef): Promise<Looked> {
     const { memory } = this.stack
     const here = memory?.look(ref.id)
-    const { found, reads } = await this.stack.read(ref.id, memory === undefined ? 0 : 1, () => false)
+    const { found, reads } = await this.stack.read(
+      ref.id,
+      memory === undefined ? 0 : 1,
+      () => false,
+    )
     if (memory !== undefined) reads[0] = here
-    const isOlder = here !== undefined && found !== undefined && here.createdAt < found.item.createdAt
+    const isOlder =
+      here !== undefined && found !== undefined && here.createdAt < found.item.createdAt
     const item = here === undefined || isOlder ? found?.item : here
     if (item === undefined) return { judged: undefined, seen: reads }
     const marks = ref.space.marksOf(item.tags)
     if (!this.sync.isCurrent(marks)) await this.sync.update(marks)
     const tier = item === here ? memory : found?.tier
-    return { judged: { item, freshness: this.judge(item, ref.space), tier: tier?.name ?? '' }, seen: reads }
-  }
-
-  /** What a read would say that found the same item in every tier. */
-  lookedAt(judged: Judged): Looked {
-    return { judged, seen: this.stack.tiers.map(() => judged.item) }
+    return {
+      judged: { item, freshness: this.judge(item, ref.space), tier: tier?.name ?? '' },
+      seen: reads,
+    }
   }
 
   /** As {@link look}, when memory is known to have nothing fresh. Callers of the same key look together. */
@@ -342,7 +343,12 @@ export class CacheCore {
       },
       onDrop: (id, tier, reason, error) => {
         this.counters.drops += 1
-        tell('drop', () => ({ key: keyOfId(id), tier, reason, ...(error === undefined ? {} : { error }) }))
+        tell('drop', () => ({
+          key: keyOfId(id),
+          tier,
+          reason,
+          ...(error === undefined ? {} : { error }),
+        }))
       },
       onDegrade: (tier, what, error) => {
         this.counters.tier(tier).errors += 1
@@ -357,7 +363,10 @@ export class CacheCore {
       onRecover: (tier, replayed, dropped) => tell('recover', () => ({ tier, replayed, dropped })),
       onBreaker: (tier, change) => tell('breakerChange', () => ({ tier, ...change })),
       onLost: (tier) => {
-        tell('drop', () => ({ tier, reason: 'more writes were missed than are kept: all its entries are void' }))
+        tell('drop', () => ({
+          tier,
+          reason: 'more writes were missed than are kept: all its entries are void',
+        }))
         this.background.track(this.invalidate('', ['clear:'], true))
       },
     }
@@ -367,8 +376,7 @@ export class CacheCore {
     if (result === 'sent') this.counters.busSent += 1
     else if (result === 'malformed') this.counters.busMalformed += 1
     else if (direction === 'in') this.counters.busReceived += 1
-    if (this.events.has('busMessage'))
-      this.events.emit('busMessage', { direction, action, result })
+    if (this.events.has('busMessage')) this.events.emit('busMessage', { direction, action, result })
   }
 
   #isUnmarked(item: Item): boolean {

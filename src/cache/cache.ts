@@ -20,7 +20,7 @@ import { Finder } from './finder.ts'
 import { GetOrSet } from './get-or-set.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { entryOf } from './item-entry.ts'
-import { type KeyRef, KeySpace } from './key-ref.ts'
+import type { KeyRef, KeySpace } from './key-ref.ts'
 import { type LoadCall, loadCall } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
 import { clearMark, tagMark } from './markers.ts'
@@ -86,7 +86,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
     const ref = await this.#ref(key, options?.signal)
     const looked = await this.#core.look(ref, options?.signal)
     const { judged } = looked
-    const isUsable = judged?.freshness === 'fresh' || (options?.stale === true && judged?.freshness === 'stale')
+    const isUsable =
+      judged?.freshness === 'fresh' || (options?.stale === true && judged?.freshness === 'stale')
     const usable = isUsable ? looked : { ...looked, judged: undefined, unused: judged }
     return { ref, fit: await this.#finder.fitOf(ref, usable) }
   }
@@ -110,8 +111,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
   ): Promise<T> {
     this.#core.checkOpen()
     if (typeof loader !== 'function') throw invalidOption('loader', loader, 'a function')
-    const call = this.#call('getOrSet', options)
-    const finder = this.#finderOf(call, options)
+    const call = this.#call('getOrSet', options as LoadOptions<never> | undefined)
+    const finder = this.#finderOf(call)
     if (typeof key === 'object' && hashContent(key) !== undefined)
       return this.#ref(key, call.signal).then(
         (ref) => this.#getOrSet.run(finder, ref, loader as Loader, call) as Promise<T>,
@@ -133,10 +134,10 @@ export class Cache<V = unknown> implements AsyncDisposable {
   ): Promise<Map<Key, T>> {
     this.#core.checkOpen()
     if (typeof load !== 'function') throw invalidOption('load', load, 'a function')
-    const call = this.#call('getOrSetMany', options)
+    const call = this.#call('getOrSetMany', options as LoadOptions<never> | undefined)
     await this.#core.starting
     const refs = await this.#refs(keys, call.signal)
-    const finder = this.#finderOf(call, options)
+    const finder = this.#finderOf(call)
     const batch = new BatchLoad(this.#core, this.#loads, finder, load as BatchLoader, call)
     return (await batch.run(refs)) as Map<Key, T>
   }
@@ -155,7 +156,10 @@ export class Cache<V = unknown> implements AsyncDisposable {
       if (one === undefined) continue
       const { judged } = one
       const isUsable = judged?.freshness === 'fresh' || options?.stale === true
-      const fit = await this.#finder.fitOf(ref, isUsable ? one : { ...one, judged: undefined, unused: judged })
+      const fit = await this.#finder.fitOf(
+        ref,
+        isUsable ? one : { ...one, judged: undefined, unused: judged },
+      )
       if (fit !== undefined && fit.judged.item.held !== undefined)
         values.set(ref.key, fit.value as T)
     }
@@ -164,21 +168,34 @@ export class Cache<V = unknown> implements AsyncDisposable {
 
   /** Keeps `value` in every tier. Resolves when the local tiers have it and the others have it or will get it. */
   async set(key: Key, value: V, options?: StoreOptions): Promise<void> {
-    await this.setMany([[key, value, options]])
+    await this.#setAll([[key, value, options]])
   }
 
   /** As {@link set} for each; what is wrong with any of them is found before the first is stored. */
   async setMany(entries: Iterable<readonly [Key, V, StoreOptions?]>): Promise<void> {
+    const all = Array.from(
+      checkIterable('entries', entries),
+      ([key, value, options]) => [key, value, options] as const,
+    )
+    await this.#setAll(all)
+  }
+
+  async #setAll(entries: readonly (readonly [Key, V, StoreOptions | undefined])[]): Promise<void> {
     this.#core.checkOpen()
-    const prepared = [...checkIterable('entries', entries)].map(([key, value, options]) => {
+    const prepared = entries.map(([key, value, options]) => {
       options?.signal?.throwIfAborted()
       const rules = checkedStoreRules('set', options, this.#core.options.rules)
       return { key, held: this.#core.holder.hold(value), rules }
     })
     await this.#core.starting
-    const refs = await this.#refs(prepared.map(({ key }) => key), undefined)
+    const refs = await this.#refs(
+      prepared.map(({ key }) => key),
+      undefined,
+    )
     await Promise.all(
-      prepared.map(({ held, rules }, index) => this.#writes.set(refs[index] as KeyRef, held, rules)),
+      prepared.map(({ held, rules }, index) =>
+        this.#writes.set(refs[index] as KeyRef, held, rules),
+      ),
     )
   }
 
@@ -321,11 +338,10 @@ export class Cache<V = unknown> implements AsyncDisposable {
   }
 
   /** Calls that bring options of their own find what fits these. */
-  #finderOf(call: LoadCall, options: LoadOptions<never> | undefined): Finder {
+  #finderOf({ rules }: LoadCall): Finder {
     const { migrate, schema, version } = this.#core.options.rules
-    const { rules } = call
-    const isUsual = rules.migrate === migrate && rules.schema === schema && rules.version === version
-    if (isUsual || options === undefined) return this.#finder
-    return new Finder(this.#core, rules)
+    const isUsual =
+      rules.migrate === migrate && rules.schema === schema && rules.version === version
+    return isUsual ? this.#finder : new Finder(this.#core, rules)
   }
 }

@@ -13,7 +13,9 @@ const checks: readonly (readonly [string, (core: CacheCore) => string | undefine
   [
     'memory-without-bus',
     ({ options, stack }) =>
-      stack.memory !== undefined && options.bus === undefined && stack.bytes.some(({ backend }) => backend.isShared)
+      stack.memory !== undefined &&
+      options.bus === undefined &&
+      stack.bytes.some(({ backend }) => backend.isShared)
         ? 'Other processes that write to the shared tier do not tell this one: its memory tier serves an older value until that ends. Give a bus, or bound it with memory({ ttl }).'
         : undefined,
   ],

@@ -30,12 +30,7 @@ export class ClusterLock {
     this.#core = core
   }
 
-  async run<T>(
-    ref: KeyRef,
-    call: LoadCall,
-    signal: AbortSignal,
-    work: LockedLoad<T>,
-  ): Promise<T> {
+  async run<T>(ref: KeyRef, call: LoadCall, signal: AbortSignal, work: LockedLoad<T>): Promise<T> {
     const tier = this.#core.stack.bytes.findLast(({ backend }) => backend.leases !== undefined)
     const leases = tier?.backend.leases
     if (tier === undefined || leases === undefined) return await work.load()
@@ -44,7 +39,9 @@ export class ClusterLock {
     for (;;) {
       let token: string | undefined
       try {
-        token = await tier.guard.run('lease', (inner) => leases.acquire(name, leaseTtl, { signal: inner }))
+        token = await tier.guard.run('lease', (inner) =>
+          leases.acquire(name, leaseTtl, { signal: inner }),
+        )
       } catch {
         return await work.load()
       }

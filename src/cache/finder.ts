@@ -142,7 +142,8 @@ export class Finder {
   #unfit(ref: KeyRef, { tier }: Judged, reason: string): void {
     const { counters, events } = this.#core
     counters.drops += 1
-    if (events.has('drop')) events.emit('drop', { key: ref.key, tier, reason: `stored value ${reason}` })
+    if (events.has('drop'))
+      events.emit('drop', { key: ref.key, tier, reason: `stored value ${reason}` })
   }
 
   #hit(ref: KeyRef, { freshness, tier }: Judged): void {

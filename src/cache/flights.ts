@@ -3,7 +3,7 @@ import type { NamespacePath } from './namespace-path.ts'
 /** A load or a read of slower tiers that several callers wait for. */
 export class Flight<T> {
   readonly id: string
-  readonly abort = new AbortController()
+  readonly abort: AbortController = new AbortController()
   /** Whether something newer than what it brings was written: it must not be stored. */
   isOutdated = false
   #waiting = 0

@@ -1,4 +1,4 @@
-import type { CacheCore } from './cache-core.ts'
+import type { CacheCore, Looked } from './cache-core.ts'
 import type { Finder, Fit, Lookup } from './finder.ts'
 import type { KeyRef } from './key-ref.ts'
 import type { LoadCall } from './load-options.ts'
@@ -48,7 +48,7 @@ export class GetOrSet {
       }
       const stale = fit?.judged.item.held === undefined ? undefined : fit
       if (stale !== undefined && !call.forceFresh && this.#isServedStale(ref, call, stale)) {
-        if (!this.#isBackingOff(ref.id)) this.#refresh(ref, loader, call, found)
+        if (!this.#isBackingOff(ref.id)) this.#refresh(ref, loader, call, found.looked)
         return stale.value
       }
       const value = await this.#load(ref, loader, call, found, stale)
@@ -109,7 +109,7 @@ export class GetOrSet {
   }
 
   /** Refreshes in the background; its failure leaves the source alone for a while. */
-  #refresh(ref: KeyRef, loader: Loader, call: LoadCall, { looked }: Pick<Lookup, 'looked'>): void {
+  #refresh(ref: KeyRef, loader: Loader, call: LoadCall, looked: Looked | undefined): void {
     const work: Loader = async (context) => {
       try {
         return await loader(context)
@@ -130,11 +130,11 @@ export class GetOrSet {
     if ('from' in eager) {
       const life = item.expiresAt - item.createdAt
       // Entries that were stored together do not come due together: each read draws within a tenth of the life after `from`.
-      const due = item.createdAt + life * (eager.from + 0.1 * (1 - eager.from) * this.#core.random())
+      const due =
+        item.createdAt + life * (eager.from + 0.1 * (1 - eager.from) * this.#core.random())
       if (now < due) return
     } else if (now - (item.cost ?? 0) * eager.beta * Math.log(this.#core.random()) < item.expiresAt)
       return
-    if (!this.#isBackingOff(ref.id))
-      this.#refresh(ref, loader, call, { looked: this.#core.lookedAt(judged) })
+    if (!this.#isBackingOff(ref.id)) this.#refresh(ref, loader, call, undefined)
   }
 }

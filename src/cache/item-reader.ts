@@ -27,7 +27,19 @@ export class ItemReader {
             this.#format,
           )
     const times = { createdAt, expiresAt, staleUntil }
-    return { id, held, ...times, tags, node, version, etag, lastModified, description, meta, cost: fields.cost }
+    return {
+      id,
+      held,
+      ...times,
+      tags,
+      node,
+      version,
+      etag,
+      lastModified,
+      description,
+      meta,
+      cost: fields.cost,
+    }
   }
 
   /** When an envelope was written; `undefined` if it cannot be read. */

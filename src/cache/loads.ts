@@ -23,14 +23,16 @@ export interface LoadJob {
   readonly ref: KeyRef
   readonly loader: Loader
   readonly call: LoadCall
-  /** What the tiers had when it began. */
-  readonly looked: Looked
+  /** What the tiers had when it began; `undefined`: they have not been asked. */
+  readonly looked: Looked | undefined
   readonly isBackground: boolean
 }
 
+type LookedJob = LoadJob & { readonly looked: Looked }
+
 /** Runs loaders, one for each key at a time, and stores what they bring. */
 export class Loads {
-  readonly flights = new Flights<Outcome>()
+  readonly flights: Flights<Outcome> = new Flights()
   readonly #core: CacheCore
   readonly #locks: ClusterLock
 
@@ -71,10 +73,10 @@ export class Loads {
     flight.result.finally(() => timer.clear()).catch(() => {})
   }
 
-  async #fly(job: LoadJob, flight: Flight<Outcome>): Promise<Outcome> {
+  async #fly({ looked, ...rest }: LoadJob, flight: Flight<Outcome>): Promise<Outcome> {
+    const { call, ref } = rest
     // The flight is known before anything of it runs.
-    await undefined
-    const { call, ref } = job
+    const job = { ...rest, looked: (await looked) ?? (await this.#core.lookAll(ref)) }
     if (call.rules.lock === 'process') return await this.#load(job, flight)
     return await this.#locks.run(ref, call, flight.abort.signal, {
       load: () => this.#load(job, flight),
@@ -88,7 +90,7 @@ export class Loads {
     return new Outcome(this.#core.holder, judged.item.held, undefined)
   }
 
-  async #load(job: LoadJob, flight: Flight<Outcome>): Promise<Outcome> {
+  async #load(job: LookedJob, flight: Flight<Outcome>): Promise<Outcome> {
     const { clock, counters, events, stamps } = this.#core
     const { isBackground, ref } = job
     const { signal } = flight.abort
@@ -119,7 +121,7 @@ export class Loads {
   }
 
   /** The loader's value. A loader that does not heed the signal is left behind when it is aborted. */
-  #call({ call, loader }: LoadJob, run: LoadRun, signal: AbortSignal): Promise<unknown> {
+  #call({ call, loader }: LookedJob, run: LoadRun, signal: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const abort = (): void => reject(signal.reason)
       if (signal.aborted) {
@@ -139,7 +141,7 @@ export class Loads {
   }
 
   async #keep(
-    job: LoadJob,
+    job: LookedJob,
     flight: Flight<Outcome>,
     run: LoadRun,
     value: unknown,
@@ -203,7 +205,7 @@ export class Loads {
   }
 
   /** Stores what was loaded, in the place of what was there when the load began. Callers do not wait for a network. */
-  async #store(item: Item, { call, looked, ref }: LoadJob): Promise<void> {
+  async #store(item: Item, { call, looked, ref }: LookedJob): Promise<void> {
     const { background, counters, events, misses, stack } = this.#core
     counters.sets += 1
     misses.stored(item.id, 'loaded')
@@ -231,7 +233,7 @@ export class Loads {
 
   /** Remembers that the source has no such thing, if that is what `error` says. */
   async #keepAbsence(
-    job: LoadJob,
+    job: LookedJob,
     flight: Flight<Outcome>,
     error: unknown,
     createdAt: number,
@@ -249,7 +251,7 @@ export class Loads {
       await this.#store(item, job)
   }
 
-  #staleEntry({ ref, looked }: LoadJob): CacheEntry | undefined {
+  #staleEntry({ ref, looked }: LookedJob): CacheEntry | undefined {
     const { judged } = looked
     if (judged === undefined || judged.freshness === 'absent' || judged.item.held === undefined)
       return undefined

@@ -39,7 +39,11 @@ const names = ['name', 'maxBytes', 'maxEntries', 'maxEntryShare', 'policy', 'sha
 /** @throws HoldfastError `ERR_INVALID_OPTION`. */
 export function resolveMemoryOptions(options: MemoryOptions): ResolvedMemoryOptions {
   checkOptionNames('memory', options, names)
-  const { maxBytes = '64MiB', maxEntries = Number.POSITIVE_INFINITY, maxEntryShare = 1 / 8 } = options
+  const {
+    maxBytes = '64MiB',
+    maxEntries = Number.POSITIVE_INFINITY,
+    maxEntryShare = 1 / 8,
+  } = options
   if (typeof maxEntries !== 'number' || !(maxEntries >= 1))
     throw invalidOption('maxEntries', maxEntries, 'a number from 1 up')
   if (typeof maxEntryShare !== 'number' || !(maxEntryShare > 0 && maxEntryShare <= 1))

@@ -141,7 +141,11 @@ function checkTiers(value: unknown): readonly Tier[] {
   const isTier = (tier: unknown): tier is Tier =>
     typeof (tier as Partial<Tier> | null)?.open === 'function'
   if (tiers.length === 0 || !tiers.every(isTier))
-    throw invalidOption('tiers', value, 'an array of tiers, such as [memory(), disk({ directory })]')
+    throw invalidOption(
+      'tiers',
+      value,
+      'an array of tiers, such as [memory(), disk({ directory })]',
+    )
   const known = new Set<string>()
   for (const { name } of tiers) {
     if (known.has(name))

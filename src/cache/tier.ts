@@ -1,6 +1,6 @@
 import type { Clock } from '../contracts/clock.ts'
-import type { ResolvedCompression } from '../frame/compression-options.ts'
 import type { Codec } from '../contracts/codec.ts'
+import type { ResolvedCompression } from '../frame/compression-options.ts'
 import type { Encryption } from '../frame/encryption.ts'
 import type { BreakerChange } from '../reliability/breaker.ts'
 import type { CacheTier } from './cache-tier.ts'

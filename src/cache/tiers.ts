@@ -76,7 +76,11 @@ export function tier(backend: Backend, options: TierOptions = {}): Tier {
     throw invalidOption('tier', backend, 'a backend: an object with kind, get, getMany, set …')
   checkOptionNames(backend.kind, options, tierOptionNames)
   const { isRemote, isShared, kind, leases } = backend
-  return backendTier({ kind, isRemote, isShared, canLease: leases !== undefined }, options, () => backend)
+  return backendTier(
+    { kind, isRemote, isShared, canLease: leases !== undefined },
+    options,
+    () => backend,
+  )
 }
 
 /** A tier over the backend that `open` makes when the cache is made. The names of `options` were checked. */
@@ -121,7 +125,16 @@ interface ResolvedTier {
 }
 
 function resolveTier(name: string, { isRemote }: BackendKind, options: TierOptions): ResolvedTier {
-  const { bulkhead, breaker, codec, compress, encrypt, queueSize = 10_000, retry, timeout } = options
+  const {
+    bulkhead,
+    breaker,
+    codec,
+    compress,
+    encrypt,
+    queueSize = 10_000,
+    retry,
+    timeout,
+  } = options
   if (encrypt !== undefined && !isEncryption(encrypt))
     throw new HoldfastError('ERR_INVALID_OPTION', 'encrypt: use what encryption({ keys }) returns.')
   if (!Number.isSafeInteger(queueSize) || queueSize < 0)

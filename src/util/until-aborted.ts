@@ -9,8 +9,6 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
       return
     }
     signal.addEventListener('abort', abort, { once: true })
-    promise
-      .finally(() => signal.removeEventListener('abort', abort))
-      .then(resolve, reject)
+    promise.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject)
   })
 }
