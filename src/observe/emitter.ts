@@ -18,15 +18,66 @@ export type AnyListener<Events extends object> = <E extends keyof Events & strin
   payload: Events[E],
 ) => unknown
 
+/** One event of an {@link Emitter}, to be kept by whoever emits it often. */
+export interface Port<P> {
+  /** Whether anybody listens. Ask before a payload is made: that is all that an event costs then, some nanoseconds. */
+  readonly isHeard: boolean
+  emit(payload: P): void
+}
+
 interface Subscription<A extends readonly unknown[]> {
   readonly listener: (...payload: A) => unknown
   isActive: boolean
 }
 
-/** Who listens to one event. The list is replaced, never changed, so that an emit goes through the one that it began with. */
-interface Port {
-  listeners: readonly Subscription<[payload: never]>[]
-  readonly outlet: Outlet | undefined
+/** Listeners in the order in which they came. `all` is replaced, never changed: an emit goes through what it began with. */
+class Listeners<A extends readonly unknown[]> {
+  all: readonly Subscription<A>[] = []
+
+  add(listener: (...payload: A) => unknown): () => void {
+    const added: Subscription<A> = { listener, isActive: true }
+    this.all = [...this.all, added]
+    return () => {
+      added.isActive = false
+      this.all = this.all.filter((other) => other !== added)
+    }
+  }
+}
+
+class EventPort<P> implements Port<P> {
+  readonly own: Listeners<[payload: P]> = new Listeners()
+  readonly #event: string
+  readonly #any: Listeners<[event: string, payload: P]>
+  readonly #outlet: Outlet | undefined
+  readonly #message: (payload: P) => unknown
+
+  constructor(
+    event: string,
+    any: Listeners<[event: string, payload: P]>,
+    outlet: Outlet | undefined,
+    message: (payload: P) => unknown,
+  ) {
+    this.#event = event
+    this.#any = any
+    this.#outlet = outlet
+    this.#message = message
+  }
+
+  get isHeard(): boolean {
+    return (
+      this.own.all.length > 0 || this.#any.all.length > 0 || this.#outlet?.hasSubscribers === true
+    )
+  }
+
+  emit(payload: P): void {
+    const any = this.#any.all
+    const event = this.#event
+    for (const { listener, isActive } of this.own.all)
+      if (isActive) callListener(`'${event}'`, listener, payload)
+    for (const { listener, isActive } of any)
+      if (isActive) callListener('every event', listener, event, payload)
+    if (this.#outlet?.hasSubscribers === true) this.#outlet.publish(this.#message(payload))
+  }
 }
 
 /**
@@ -39,21 +90,22 @@ interface Port {
  * if (events.has('hit')) events.emit('hit', { key, tier, stale: false })
  */
 export class Emitter<Events extends object> {
-  readonly #ports = new Map<string, Port>()
+  readonly #ports = new Map<string, EventPort<never>>()
   readonly #outlets: Outlets<Events> | undefined
-  #any: readonly Subscription<[event: never, payload: never]>[] = []
+  readonly #any: Listeners<[event: string, payload: never]> = new Listeners()
 
   constructor(outlets?: Outlets<Events>) {
     this.#outlets = outlets
   }
 
-  /**
-   * Whether anybody listens to `event`. Ask before a payload is made: that is all that an event costs then, some nanoseconds.
-   */
+  /** The port of `event`, always the same. Where nobody listens it takes a third of what {@link has} takes. */
+  port<E extends keyof Events & string>(event: E): Port<Events[E]> {
+    return this.#portOf(event)
+  }
+
+  /** Whether anybody listens to `event`: see {@link Port.isHeard}. */
   has(event: keyof Events & string): boolean {
-    if (this.#any.length > 0) return true
-    const port = this.#ports.get(event) ?? this.#newPort(event)
-    return port.listeners.length > 0 || port.outlet?.hasSubscribers === true
+    return this.#portOf(event).isHeard
   }
 
   /** @returns what ends it; harmless to call twice. A function that is added twice is called twice. */
@@ -61,42 +113,26 @@ export class Emitter<Events extends object> {
     event: E,
     listener: (payload: Events[E]) => unknown,
   ): () => void {
-    const port = this.#ports.get(event) ?? this.#newPort(event)
-    const added: Subscription<[payload: never]> = { listener, isActive: true }
-    port.listeners = [...port.listeners, added]
-    return () => {
-      added.isActive = false
-      port.listeners = port.listeners.filter((other) => other !== added)
-    }
+    return this.#portOf(event).own.add(listener)
   }
 
   /** As {@link on} for every event, after the listeners of the event itself. */
   onAny(listener: AnyListener<Events>): () => void {
-    const added = {
-      listener: listener as (event: never, payload: never) => unknown,
-      isActive: true,
-    }
-    this.#any = [...this.#any, added]
-    return () => {
-      added.isActive = false
-      this.#any = this.#any.filter((other) => other !== added)
-    }
+    return this.#any.add(listener as (event: string, payload: never) => unknown)
   }
 
   emit<E extends keyof Events & string>(event: E, payload: Events[E]): void {
-    const port = this.#ports.get(event) ?? this.#newPort(event)
-    const any = this.#any
-    for (const { listener, isActive } of port.listeners)
-      if (isActive) callListener(`'${event}'`, listener, payload as never)
-    for (const { listener, isActive } of any)
-      if (isActive) callListener('every event', listener, event as never, payload as never)
-    if (port.outlet?.hasSubscribers === true)
-      port.outlet.publish(this.#outlets?.message(event, payload))
+    this.#portOf(event).emit(payload)
   }
 
-  #newPort(event: keyof Events & string): Port {
-    const port: Port = { listeners: [], outlet: this.#outlets?.outlet(event) }
-    this.#ports.set(event, port)
+  #portOf<E extends keyof Events & string>(event: E): EventPort<Events[E]> {
+    const found = this.#ports.get(event)
+    if (found !== undefined) return found as unknown as EventPort<Events[E]>
+    const outlets = this.#outlets
+    const message = (payload: Events[E]): unknown => outlets?.message(event, payload)
+    const any = this.#any as unknown as Listeners<[event: string, payload: Events[E]]>
+    const port = new EventPort<Events[E]>(event, any, outlets?.outlet(event), message)
+    this.#ports.set(event, port as unknown as EventPort<never>)
     return port
   }
 }

@@ -97,6 +97,11 @@ export class Guard {
     return this.#core.breaker?.state ?? { state: 'closed', failures: 0 }
   }
 
+  /** Whether a call would be refused now because the breaker is open: to go on without the tier, and without an error. */
+  get isDown(): boolean {
+    return this.#core.breaker?.refuses ?? false
+  }
+
   /**
    * Runs one call of the tier. With everything off and no signal, this gives the promise of `work` itself.
    *

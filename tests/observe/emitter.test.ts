@@ -44,6 +44,21 @@ describe('Emitter', () => {
     events.emit('hit', { n: 1 })
   })
 
+  it('has a port for each event, which stays the same and knows all listeners', () => {
+    const events = new Emitter<Events>()
+    const port = events.port('hit')
+    expect([port.isHeard, events.port('hit') === port]).toEqual([false, true])
+    const told: unknown[] = []
+    const off = events.on('hit', ({ n }) => told.push(n))
+    expect(port.isHeard).toBe(true)
+    off()
+    expect(port.isHeard).toBe(false)
+    events.onAny((event, payload) => told.push([event, payload]))
+    expect(port.isHeard).toBe(true)
+    port.emit({ n: 3 })
+    expect(told).toEqual([['hit', { n: 3 }]])
+  })
+
   it('calls a function that was added twice twice, and each end ends one, however often', () => {
     const events = new Emitter<Events>()
     let calls = 0

@@ -140,6 +140,7 @@ describe('breaker', () => {
     const { guard, clock } = guardOf({ breaker: { failures: 2, openFor: '3s' } }, { onBreaker })
     for (let count = 0; count < 2; count += 1) await guard.run('get', down).catch(() => {})
     expect(guard.breaker).toMatchObject({ state: 'open', until: clock.now() + 3_000 })
+    expect([guard.isDown, guardOf().guard.isDown]).toEqual([true, false])
     let isTried = false
     const tried = () => {
       isTried = true
@@ -150,6 +151,7 @@ describe('breaker', () => {
     expect(error.message).toMatch(/Tier 'test': get was not tried.*ECONNREFUSED.* in 3 s/)
     expect(error.cause).toMatchObject({ message: 'ECONNREFUSED' })
     await clock.advance(3_000)
+    expect(guard.isDown).toBe(false)
     const { work, call } = controlled()
     const probe = watch(guard.run('get', work))
     expect(await rejectionOf(() => guard.run('get', tried))).toMatchObject({
@@ -164,6 +166,16 @@ describe('breaker', () => {
       'half-open closed',
     ])
     expect(guard.health()).toMatchObject({ calls: 5, failures: 2, rejections: 2 })
+  })
+
+  it('refuses without a stack trace, which takes long, and leaves those of others alone', async () => {
+    const { guard } = guardOf({ breaker: { failures: 1 } })
+    await guard.run('get', down).catch(() => {})
+    const limit = Error.stackTraceLimit
+    const error = await rejectionOf(() => guard.run('get', down))
+    expect(error.stack).not.toMatch(/^ +at /m)
+    expect(Error.stackTraceLimit).toBe(limit)
+    expect(limit).toBeGreaterThan(0)
   })
 
   it('counts timeouts', async () => {
