@@ -65,9 +65,7 @@ class EventPort<P> implements Port<P> {
 
   get isHeard(): boolean {
     return (
-      this.own.all.length > 0 ||
-      this.#any.all.length > 0 ||
-      (this.#outlet !== undefined && this.#outlet.hasSubscribers)
+      this.own.all.length > 0 || this.#any.all.length > 0 || this.#outlet?.hasSubscribers === true
     )
   }
 

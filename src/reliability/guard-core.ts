@@ -2,7 +2,7 @@ import type { Clock } from '../contracts/clock.ts'
 import type { RetrySettings } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import type { Bulkhead } from './bulkhead.ts'
-import type { Latencies } from './deadline.ts'
+import type { Latencies } from './latencies.ts'
 
 /** What the calls of one guard share. */
 export interface GuardCore {

@@ -44,7 +44,7 @@ export function tierTimeout(
 }
 
 /**
- * An error without a stack trace, which would take ten times as long as the rest of a refusal and show nothing but this guard:
+ * An error without a stack trace, which would take several times as long as the rest of a refusal and show nothing but this guard:
  * where a tier is down or busy, such errors are made for every call.
  */
 function withoutStack(

@@ -2,7 +2,7 @@ import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
 import type { RetrySettings } from './backoff.ts'
 import type { BreakerSettings } from './breaker.ts'
-import type { DeadlineSettings } from './deadline.ts'
+import type { DeadlineSettings } from './latencies.ts'
 
 /** How the calls to one tier are guarded. What is left out is as the kind of tier has it. */
 export interface GuardOptions {

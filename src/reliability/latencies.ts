@@ -54,11 +54,6 @@ export class Latencies {
     return this.#deadline
   }
 
-  /** How many calls are remembered. */
-  get count(): number {
-    return this.#recent.count
-  }
-
   record(ms: number): void {
     this.#recent.record(ms)
     this.#callsUntilLook -= 1
