@@ -7,6 +7,7 @@ import type { Emitter } from '../observe/emitter.ts'
 import { untilAborted } from '../util/until-aborted.ts'
 import { Announcer } from './announcer.ts'
 import { Background } from './background.ts'
+import { isSwitchedOff } from './environment.ts'
 import { Flights } from './flights.ts'
 import type { ValueHolder } from './held-value.ts'
 import { type Freshness, freshnessAt, type Item } from './item.ts'
@@ -75,7 +76,9 @@ export class CacheCore {
     this.background = new Background(background)
     this.counters = new CacheCounters(options.tiers.map(({ name }) => name))
     const context = this.#context()
-    this.stack = new TierStack(options.tiers.map((tier) => tier.open(context)))
+    this.stack = new TierStack(
+      isSwitchedOff() ? [] : options.tiers.map((tier) => tier.open(context)),
+    )
     this.sync = new MarkSync({
       markers: this.markers,
       home: this.stack.bytes.findLast(({ backend }) => backend.isShared),

@@ -8,6 +8,7 @@ import type {
 } from '../contracts/cache-entry.ts'
 import type { CacheEventName, CacheEvents } from '../contracts/cache-events.ts'
 import type { Key } from '../contracts/key.ts'
+import type { AnyFunction } from '../keys/memo-key.ts'
 import { hashContent } from '../keys/pending-content.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkIterable, checkOptionNames, invalidOption } from '../util/options.ts'
@@ -24,6 +25,7 @@ import type { KeyRef, KeySpace } from './key-ref.ts'
 import { type LoadCall, loadCall } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
 import { clearMark, tagMark } from './markers.ts'
+import { type CacheMemoized, type CacheMemoizeOptions, memoizeIn } from './memoize.ts'
 import { noLease } from './options.ts'
 import { checkedStoreRules, checkTag } from './store-options.ts'
 import { Writes } from './writes.ts'
@@ -278,6 +280,12 @@ export class Cache<V = unknown> implements AsyncDisposable {
   namespace<W = V>(name: string): Cache<W> {
     this.#core.checkOpen()
     return new Cache<W>(this.#core, this.#loads, this.#space.below(name))
+  }
+
+  /** `fn`, remembering its results here: a call with equal arguments is a lookup. */
+  memoize<F extends AnyFunction>(fn: F, options?: CacheMemoizeOptions<F>): CacheMemoized<F> {
+    this.#core.checkOpen()
+    return memoizeIn(this as Cache<unknown>, fn, options)
   }
 
   /** @returns what ends it. */

@@ -1,13 +1,14 @@
 import { type ByteSize, parseByteSize } from '../util/byte-size.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
+import { operatorMemory } from './environment.ts'
 import type { Share } from './held-value.ts'
 
 /** Options of a memory tier. */
 export interface MemoryOptions {
   /** What it is called in events, stats and metrics. @default 'memory' */
   readonly name?: string | undefined
-  /** Bytes that entries may take, by an estimate of what they take on the heap. @default '64MiB' */
+  /** Bytes that entries may take, by an estimate of what they take on the heap. @default `HOLDFAST_MEMORY`, or '64MiB' */
   readonly maxBytes?: ByteSize | undefined
   /** Entries that it may hold. @default none */
   readonly maxEntries?: number | undefined
@@ -40,7 +41,7 @@ const names = ['name', 'maxBytes', 'maxEntries', 'maxEntryShare', 'policy', 'sha
 export function resolveMemoryOptions(options: MemoryOptions): ResolvedMemoryOptions {
   checkOptionNames('memory', options, names)
   const {
-    maxBytes = '64MiB',
+    maxBytes = operatorMemory() ?? '64MiB',
     maxEntries = Number.POSITIVE_INFINITY,
     maxEntryShare = 1 / 8,
   } = options

@@ -35,7 +35,7 @@ export class Writes {
     const item = this.#item(ref, held, rules)
     if (item === undefined) return false
     const last = stack.tiers.at(-1)
-    if (last === undefined || !(await last.add(item))) return false
+    if (last !== undefined && !(await last.add(item))) return false
     this.#core.cut(ref.id)
     await stack.write((tier) => (tier === last ? true : tier.set(item, false)))
     await this.#core.announceKeys([ref.id])

@@ -4,8 +4,8 @@ import {
   type TracingChannel,
   tracingChannel,
 } from 'node:diagnostics_channel'
-import type { Key } from '../contracts/key.ts'
 import type { CacheEventName, CacheEvents } from '../contracts/cache-events.ts'
+import type { Key } from '../contracts/key.ts'
 import { Emitter, type Outlets } from './emitter.ts'
 
 /** What a tracing channel tells: `holdfast:<operation>`. */

@@ -27,7 +27,7 @@ describe('cacheEmitter', () => {
     const messages = messagesOf('holdfast:hit', () => {
       expect([events.has('hit'), events.has('miss')]).toEqual([true, false])
       events.emit('hit', { key: 'secret', tier: 'memory', stale: false })
-      events.emit('miss', { key: 'secret' })
+      events.emit('miss', { key: 'secret', reason: 'deleted' })
     })
     expect(messages).toEqual([
       { cache: 'users', event: 'hit', tier: 'memory', stale: false, keyId: 'id of secret' },
@@ -38,9 +38,11 @@ describe('cacheEmitter', () => {
   it('knows no key where there is none', () => {
     const events = cacheEmitter('users', () => 'id')
     const messages = messagesOf('holdfast:tagInvalidate', () => {
-      events.emit('tagInvalidate', { tags: ['t'], hard: false })
+      events.emit('tagInvalidate', { tags: ['t'], hard: false, isRemote: false })
     })
-    expect(messages).toEqual([{ cache: 'users', event: 'tagInvalidate', tags: ['t'], hard: false }])
+    expect(messages).toEqual([
+      { cache: 'users', event: 'tagInvalidate', tags: ['t'], hard: false, isRemote: false },
+    ])
   })
 
   it('makes no id of a key that nobody asked for', () => {
@@ -51,7 +53,7 @@ describe('cacheEmitter', () => {
     })
     const told: unknown[] = []
     events.on('miss', ({ key }) => told.push(key))
-    events.emit('miss', { key: ['a', 1] })
+    events.emit('miss', { key: ['a', 1], reason: 'never-stored' })
     expect([told, ids]).toEqual([[['a', 1]], 0])
   })
 })
