@@ -82,7 +82,7 @@ export class BatchLoad {
         if (waiting === 0) controller.abort(flight.abort.signal.reason)
       })
       call ??= this.#callLoader(mine, controller.signal)
-      return call.then((valueOf) => valueOf(one.ref.key, index))
+      return call.then((loadedOf) => loadedOf(one.ref.key, index))
     }
     const started = new Map(
       mine.map((one, index) => {

@@ -2,6 +2,7 @@ import type { Backend, BackendCall, BackendRecord } from '../contracts/backend.t
 import { wrap } from '../frame/frame.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
 import type { Guard } from '../reliability/guard.ts'
+import { isPermanent } from '../reliability/permanent.ts'
 import type { CacheTier, Read } from './cache-tier.ts'
 import { type EnvelopeFields, encodeFields, writeEnvelope } from './envelope.ts'
 import type { Item } from './item.ts'
@@ -124,12 +125,15 @@ export class ByteTier implements CacheTier {
 
   add(item: Item): Promise<boolean> {
     const key = this.#keyOf(item.id)
-    return this.#write('add', key, { kind: 'item', item }, false, async (call) => {
+    return this.#write('add', key, { kind: 'item', item }, true, async (call) => {
       const record = await this.#record(item)
       if (await this.backend.add(key, record, call)) return true
       // What stands there may have been invalidated, or be kept for its grace alone.
-      const there = this.#open(item.id, await this.backend.get(key, call))
+      const stored = await this.backend.get(key, call)
+      const there = this.#open(item.id, stored)
       if (there !== undefined && this.#parts.context.isLive(there)) return false
+      const { swap } = this.backend
+      if (swap !== undefined) return await swap.call(this.backend, key, stored?.bytes, record, call)
       await this.backend.set(key, record, call)
       return true
     })
@@ -227,18 +231,27 @@ export class ByteTier implements CacheTier {
         this.#missed.supersede(key, op)
         return done
       } catch (error) {
-        const isOurs = this.#isOfCaller(error)
-        if (strict || isOurs) throw error
-        this.#degraded(what, error)
-        this.#missed.add(key, op, rest)
+        if (strict) throw error
+        if (op.kind === 'item' && isPermanent(error)) this.#refused(key, op.item, error, rest)
+        else {
+          this.#degraded(what, error)
+          this.#missed.add(key, op, rest)
+        }
         return false
       }
     })
   }
 
-  /** Whether trying again later is no use: the value itself is refused. */
-  #isOfCaller(error: unknown): boolean {
-    return (error as { permanent?: unknown } | null)?.permanent === true
+  /** The backend will never take that item: what it has of an older one must go, or it would be found again. */
+  #refused(
+    key: string,
+    { id, createdAt }: Item,
+    error: unknown,
+    rest: Promise<unknown> | undefined,
+  ): void {
+    this.#parts.context.onDrop(id, this.name, 'the tier refused it', error)
+    this.#missed.add(key, { kind: 'delete', at: createdAt }, rest)
+    void this.#missed.flush()
   }
 
   #degraded(call: string, error: unknown): 'down' {

@@ -11,7 +11,7 @@ import { isSwitchedOff } from './environment.ts'
 import { Flights } from './flights.ts'
 import type { ValueHolder } from './held-value.ts'
 import { type Freshness, freshnessAt, type Item } from './item.ts'
-import { type KeyRef, type KeySpace, keyOfId } from './key-ref.ts'
+import { type KeyRef, type KeySpace, keyOfId, spaceOfId } from './key-ref.ts'
 import { MarkSync } from './mark-sync.ts'
 import { Markers } from './markers.ts'
 import { MissLog } from './miss-log.ts'
@@ -96,7 +96,7 @@ export class CacheCore {
     })
     const started = this.announcer.ready()
     this.starting = started
-    started.then(() => {
+    void started.then(() => {
       this.starting = undefined
     })
   }
@@ -335,7 +335,7 @@ export class CacheCore {
       ...{ cache: name, node, clock: this.clock, random: this.random, holder: this.holder },
       ...{ codec, compression, encryption },
       stamp: () => this.stamps.next(),
-      isLive: (item) => freshnessAt(item, this.clock.now()) === 'fresh' && this.#isUnmarked(item),
+      isLive: (item) => this.judge(item, spaceOfId(item.id)) === 'fresh',
       onRemove: (id, tier, reason) => {
         if (reason === 'evict') this.counters.tier(tier).evictions.add('size')
         if (this.stack.tiers.length === 1)
@@ -380,10 +380,6 @@ export class CacheCore {
     else if (result === 'malformed') this.counters.busMalformed += 1
     else if (direction === 'in') this.counters.busReceived += 1
     if (this.events.has('busMessage')) this.events.emit('busMessage', { direction, action, result })
-  }
-
-  #isUnmarked(item: Item): boolean {
-    return item.marks === undefined || this.markers.judge(item, item.marks, 'fresh') === 'fresh'
   }
 }
 
