@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { findCodec } from '../codecs/built-in.ts'
 import type { Codec, PayloadInfo } from '../contracts/codec.ts'
 import { isHoldfastError } from '../contracts/errors.ts'
+import type { SuiteCase } from './suite-case.ts'
 
 /** For {@link codecSuite}. */
 export interface CodecSuiteOptions {
@@ -15,12 +16,6 @@ export interface CodecSuiteOptions {
   readonly equal?: ((actual: unknown, expected: unknown) => void) | undefined
   /** How many damaged messages are decoded for each value. @default 300 */
   readonly damages?: number | undefined
-}
-
-/** One test, which throws if it fails. */
-export interface SuiteCase {
-  readonly name: string
-  run(): void
 }
 
 interface Stored extends PayloadInfo {

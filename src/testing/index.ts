@@ -1,2 +1,5 @@
-export { type CodecSuiteOptions, codecSuite, type SuiteCase } from './codec-suite.ts'
+export { type BackendSuiteOptions, backendSuite } from './backend-suite.ts'
+export type { BackendCapability, OpenedBackend } from './backend-trial.ts'
+export { type CodecSuiteOptions, codecSuite } from './codec-suite.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'
+export type { SuiteCase } from './suite-case.ts'
