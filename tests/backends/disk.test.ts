@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { diskBackend } from '../../src/backends/disk.ts'
-import { DiskCache, json, raw, ShardedDiskCache } from '../../src/index.ts'
+import { DiskCache, raw, ShardedDiskCache } from '../../src/index.ts'
 import { backendSuite, manualClock } from '../../src/testing/index.ts'
 import { errorOf, rejectionOf } from '../support/code-of.ts'
 import { memoryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
