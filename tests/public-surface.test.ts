@@ -34,7 +34,14 @@ describe('the exports of the package', () => {
   })
 
   it('of holdfast/testing are these', () => {
-    expect(Object.keys(testing).sort()).toEqual(['codecSuite', 'manualClock'])
+    expect(Object.keys(testing).sort()).toEqual([
+      'backendSuite',
+      'busSuite',
+      'codecSuite',
+      'faultyBackend',
+      'faultyBus',
+      'manualClock',
+    ])
   })
 
   it('of holdfast/migrate are these', () => {
