@@ -109,17 +109,13 @@ class DiskBackend implements Backend {
 
   async delete(key: string, call: BackendCall): Promise<boolean> {
     this.#begin(call)
-    return await this.#write('delete', key, () => this.#store.delete(key))
+    return (await this.#remove([key])) === 1
   }
 
   async deleteMany(keys: readonly string[], call: BackendCall): Promise<number> {
     this.#begin(call)
     const shards = groupBy(keys, (key) => this.#engineOf(toStoredKey(key)))
-    const counts = await Promise.all(
-      Array.from(shards.values(), (some) =>
-        this.#write('delete', some[0] ?? '', () => this.#store.deleteMany(some)),
-      ),
-    )
+    const counts = await Promise.all(Array.from(shards.values(), (some) => this.#remove(some)))
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
@@ -141,6 +137,17 @@ class DiskBackend implements Backend {
       await this.#store.setAsync(key, bytes, { expiresAt })
     } catch (error) {
       throw permanently(error)
+    }
+  }
+
+  /** @param keys of one shard. @returns how many were live. */
+  async #remove(keys: readonly string[]): Promise<number> {
+    try {
+      return await this.#write('delete', keys[0] ?? '', () => this.#store.deleteMany(keys))
+    } catch (error) {
+      if (!isHoldfastError(error, 'ERR_NO_SPACE')) throw error
+      // A removal needs some room too. What the store reserves for it, it gives to those that are no part of a transaction.
+      return keys.filter((key) => this.#store.delete(key)).length
     }
   }
 
