@@ -1,3 +1,7 @@
+export { type DiskBackendOptions, diskBackend } from './backends/disk.ts'
+export { type MemoryBackendOptions, memoryBackend } from './backends/memory.ts'
+export { MemoryStore, type MemoryStoreOptions } from './backends/memory-store.ts'
+export { memoryBus } from './buses/memory-bus.ts'
 export { Cache, type InvalidateOptions } from './cache/cache.ts'
 export type { CacheStats, TierStats } from './cache/cache-stats.ts'
 export type { SetupWarning } from './cache/check-setup.ts'

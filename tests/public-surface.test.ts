@@ -6,35 +6,53 @@ import * as testing from '../src/testing/index.ts'
 describe('the exports of the package', () => {
   it('are these, and nothing slips in or out unseen', () => {
     expect(Object.keys(holdfast).sort()).toEqual([
+      'Cache',
       'DiskCache',
       'DiskIndex',
       'HoldfastError',
+      'MemoryStore',
+      'NotFound',
       'ShardedDiskCache',
       'ShardedDiskIndex',
       'arrow',
       'auto',
       'classCodec',
       'contentOf',
+      'createCache',
       'decryptReason',
       'defineCodec',
       'describeKey',
+      'disk',
+      'diskBackend',
       'encryption',
       'errorCodes',
       'isHoldfastError',
       'json',
       'keyId',
+      'memory',
+      'memoryBackend',
+      'memoryBus',
       'msgpack',
       'parquet',
+      'presets',
       'raw',
       'signing',
       'structured',
       'systemClock',
+      'tier',
       'typedArray',
     ])
   })
 
   it('of holdfast/testing are these', () => {
-    expect(Object.keys(testing).sort()).toEqual(['codecSuite', 'manualClock'])
+    expect(Object.keys(testing).sort()).toEqual([
+      'backendSuite',
+      'busSuite',
+      'codecSuite',
+      'faultyBackend',
+      'faultyBus',
+      'manualClock',
+    ])
   })
 
   it('of holdfast/migrate are these', () => {

@@ -7,6 +7,8 @@ import { ShardedDiskCache } from '../disk/sharded-disk-cache.ts'
 import { type StoredKey, toStoredKey } from '../disk/stored-key.ts'
 import { groupBy } from '../util/group-by.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
+import { beginsWith } from './begins-with.ts'
+import { pin, pinOf, unpin } from './disk-pins.ts'
 
 /** Options of {@link diskBackend}. */
 export interface DiskBackendOptions {
@@ -69,7 +71,7 @@ class DiskBackend implements Backend {
   async get(key: string, call: BackendCall): Promise<BackendRecord | undefined> {
     this.#begin(call)
     const stored = toStoredKey(key)
-    return read(this.#engineOf(stored), stored)
+    return read(this.#engineOf(stored), stored, key)
   }
 
   async getMany(
@@ -82,7 +84,8 @@ class DiskBackend implements Backend {
     for (const [engine, some] of groupBy(asked, ({ stored }) => this.#engineOf(stored))) {
       // One state of the store, and one read transaction for all.
       engine.snapshot(() => {
-        for (const { index, stored } of some) found[index] = read(engine, stored)
+        for (const { index, stored } of some)
+          found[index] = read(engine, stored, keys[index] as string)
       })
     }
     return found
@@ -107,19 +110,33 @@ class DiskBackend implements Backend {
     return await this.#write('add', key, () => this.#store.add(key, bytes, { expiresAt }))
   }
 
+  async swap(
+    key: string,
+    expected: Uint8Array | undefined,
+    record: BackendRecord,
+    call: BackendCall,
+  ): Promise<boolean> {
+    this.#begin(call)
+    const stored = toStoredKey(key)
+    const engine = this.#engineOf(stored)
+    return await this.#write('swap', key, () => {
+      if (!beginsWith(read(engine, stored, key)?.bytes, expected)) return false
+      const { bytes, expiresAt, isPinned } = record
+      if (isPinned === true) pin(engine, key, bytes)
+      else this.#store.set(key, bytes, { expiresAt })
+      return true
+    })
+  }
+
   async delete(key: string, call: BackendCall): Promise<boolean> {
     this.#begin(call)
-    return await this.#write('delete', key, () => this.#store.delete(key))
+    return (await this.#remove([key])) === 1
   }
 
   async deleteMany(keys: readonly string[], call: BackendCall): Promise<number> {
     this.#begin(call)
     const shards = groupBy(keys, (key) => this.#engineOf(toStoredKey(key)))
-    const counts = await Promise.all(
-      Array.from(shards.values(), (some) =>
-        this.#write('delete', some[0] ?? '', () => this.#store.deleteMany(some)),
-      ),
-    )
+    const counts = await Promise.all(Array.from(shards.values(), (some) => this.#remove(some)))
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
@@ -136,12 +153,36 @@ class DiskBackend implements Backend {
   }
 
   /** With the others of this turn of the event loop in one transaction. */
-  async #set(key: string, { bytes, expiresAt }: BackendRecord): Promise<void> {
+  async #set(key: string, { bytes, expiresAt, isPinned }: BackendRecord): Promise<void> {
+    if (isPinned === true) {
+      await this.#write('set', key, () => {
+        this.#store.delete(key)
+        pin(this.#engineOf(toStoredKey(key)), key, bytes)
+      })
+      return
+    }
     try {
       await this.#store.setAsync(key, bytes, { expiresAt })
     } catch (error) {
       throw permanently(error)
     }
+  }
+
+  /** @param keys of one shard. @returns how many were live. */
+  async #remove(keys: readonly string[]): Promise<number> {
+    try {
+      return await this.#write('delete', keys[0] ?? '', () => this.#removeNow(keys))
+    } catch (error) {
+      if (!isHoldfastError(error, 'ERR_NO_SPACE')) throw error
+      // A removal needs some room too. What the store reserves for it, it gives to those that are no part of a transaction.
+      return keys.filter((key) => this.#store.delete(key)).length
+    }
+  }
+
+  #removeNow(keys: readonly string[]): number {
+    const unique = [...new Set(keys)]
+    const pinned = unique.filter((key) => unpin(this.#engineOf(toStoredKey(key)), key))
+    return this.#store.deleteMany(unique) + pinned.length
   }
 
   /** A write of the store's own, in a transaction that is waited for without blocking. */
@@ -190,13 +231,13 @@ function leaseName(name: string): string {
 }
 
 /** The record of a key, past the hot set, in which nothing is to take the place of what the tier before this one keeps. */
-function read(engine: Engine, key: StoredKey): BackendRecord | undefined {
+function read(engine: Engine, stored: StoredKey, key: string): BackendRecord | undefined {
   engine.checkOpen()
-  const found = engine.reader.findEncoded(key)
+  const found = engine.reader.findEncoded(stored)
   // What somebody else stored here, as a value, is no record.
   const record = found !== undefined && isBytesCodec(found.encoded.codec) ? found : undefined
   engine.reader.count(record?.id)
-  if (record === undefined) return undefined
+  if (record === undefined) return pinOf(engine, key)
   return {
     bytes: record.encoded.bytes,
     expiresAt: record.expires ?? Number.POSITIVE_INFINITY,

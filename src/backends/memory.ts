@@ -2,6 +2,7 @@ import type { Backend, BackendCall, BackendLeases, BackendRecord } from '../cont
 import type { Clock } from '../contracts/clock.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
+import { beginsWith } from './begins-with.ts'
 import { MemoryStore } from './memory-store.ts'
 
 /** Options of {@link memoryBackend}. */
@@ -80,6 +81,18 @@ class MemoryBackend implements Backend {
   async add(key: string, record: BackendRecord, call: BackendCall): Promise<boolean> {
     const store = this.#begin(call)
     if (store.find(key) !== undefined) return false
+    store.set(key, record)
+    return true
+  }
+
+  async swap(
+    key: string,
+    expected: Uint8Array | undefined,
+    record: BackendRecord,
+    call: BackendCall,
+  ): Promise<boolean> {
+    const store = this.#begin(call)
+    if (!beginsWith(store.find(key)?.bytes, expected)) return false
     store.set(key, record)
     return true
   }

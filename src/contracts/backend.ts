@@ -2,7 +2,10 @@
 export interface BackendRecord {
   /** Opaque to the backend, and never empty. */
   readonly bytes: Uint8Array
-  /** When the backend may forget it, in milliseconds since the epoch; `Infinity` = when it needs the room. */
+  /**
+   * From when on it is not given out any more, in milliseconds since the epoch; `Infinity` = never. A backend may round it by
+   * less than a millisecond, and forget the record earlier when it needs the room.
+   */
   readonly expiresAt: number
   /** Must not be evicted for want of room, where the store can promise that: an invalidation would be forgotten. @default false */
   readonly isPinned?: boolean | undefined
@@ -10,7 +13,10 @@ export interface BackendRecord {
 
 /** What every call of a backend gets. */
 export interface BackendCall {
-  /** Aborted when nobody waits for the answer any more. A backend that cannot stop may ignore it. */
+  /**
+   * Aborted when nobody waits for the answer any more. A backend that cannot stop may ignore it; one that stops rejects with the
+   * signal's reason, and what it was asked to write may be written or not.
+   */
   readonly signal: AbortSignal
 }
 
@@ -19,8 +25,9 @@ export interface BackendCall {
  * store; `backendSuite` of `holdfast/testing` says whether it holds.
  *
  * Keys are any well-formed text of 1 to 65,536 characters; a backend with stricter rules hashes. A verb that was resolved is
- * done: what reads it afterwards, through any client, sees it. Verbs may reject with anything; an error whose `permanent` is
- * true is not tried again and does not count against the backend.
+ * done: what reads it afterwards, through any client, sees it. Calls that run at the same time have no order, also those of one
+ * client. Verbs may reject with anything; an error whose `permanent` is true is not tried again and does not count against the
+ * backend. After `close` every call rejects with `ERR_CLOSED`.
  */
 export interface Backend {
   /** What it is, for names of tiers and messages: `'disk'`, `'redis'`. */
@@ -29,18 +36,24 @@ export interface Backend {
   readonly isRemote: boolean
   /** Whether other processes see what this one writes. */
   readonly isShared: boolean
-  /** The record of `key` that has not expired. Its bytes are the caller's: nobody changes them. */
+  /** The record of `key` that has not expired. Its bytes are the caller's own: he may change them, and nobody else does. */
   get(key: string, call: BackendCall): Promise<BackendRecord | undefined>
-  /** The records of `keys`, in their order; as few round trips as the store allows. */
+  /** The records of `keys`, one for each in their order, also where a key is there twice; as few round trips as the store allows. */
   getMany(
     keys: readonly string[],
     call: BackendCall,
   ): Promise<readonly (BackendRecord | undefined)[]>
-  /** Keeps `record` in place of what was there. One that has expired removes what was there. */
+  /**
+   * Keeps `record` in place of what was there. One that has expired removes what was there. Once it has settled, the caller may
+   * change the bytes that he gave; until then he leaves them alone.
+   */
   set(key: string, record: BackendRecord, call: BackendCall): Promise<void>
-  /** As {@link set} for each, not atomic as a whole. @default one by one */
+  /** As {@link set} for each in their order, not atomic as a whole: a later one of the same key wins. @default one by one */
   setMany?(entries: readonly (readonly [string, BackendRecord])[], call: BackendCall): Promise<void>
-  /** Keeps `record` unless there is a live one. @returns whether it did. Atomic among all clients. */
+  /**
+   * Keeps `record` unless there is a live one; atomic among all clients. @returns whether there was none. One that has expired
+   * is not kept then either.
+   */
   add(key: string, record: BackendRecord, call: BackendCall): Promise<boolean>
   /**
    * Keeps `record` if what is there now begins with `expected`, or if nothing is there and `expected` is `undefined`. Atomic
@@ -54,7 +67,7 @@ export interface Backend {
   ): Promise<boolean>
   /** @returns whether there was a live record. */
   delete(key: string, call: BackendCall): Promise<boolean>
-  /** @returns how many had a live record. @default one by one */
+  /** @returns how many had a live record; a key that is there twice counts once. @default one by one */
   deleteMany?(keys: readonly string[], call: BackendCall): Promise<number>
   /** Removes every record whose key begins with `prefix`, if that costs less than looking at each. Markers do not need it. */
   clear?(prefix: string, call: BackendCall): Promise<void>
@@ -64,11 +77,11 @@ export interface Backend {
   now?(call: BackendCall): Promise<number>
   /** Bytes that the record of `key` takes, for `explain`. */
   sizeOf?(key: string): number | undefined
-  /** Ends what the backend opened itself, not a client that was handed in. */
+  /** Ends what the backend opened itself, not a client that was handed in. Twice is harmless. */
   close(): Promise<void>
 }
 
-/** A lock with a deadline. It is for efficiency: correctness never rests on it. */
+/** A lock with a deadline. It is for efficiency: correctness never rests on it. Names are texts as keys are, and apart from them. */
 export interface BackendLeases {
   /** Takes the lease `name` for `ttl` milliseconds if it is free. @returns a token for the other two, `undefined` if it is held. */
   acquire(name: string, ttl: number, call: BackendCall): Promise<string | undefined>

@@ -22,7 +22,7 @@ export interface BusMessage {
 /** A message names at most so many: a longer list is sent in parts. */
 export const mostIds = 256
 
-/** Told by a bus. */
+/** Told by a bus, never before the call of `publish` that sent it has returned its promise. What it throws is ignored. */
 export interface BusReceiver {
   /** A message arrived, perhaps late, twice or in another order. What is not a message is dropped and counted by the receiver. */
   message(text: string): void
@@ -33,11 +33,15 @@ export interface BusReceiver {
 /** Carries invalidation messages among nodes: at most once, in no promised order. */
 export interface Bus {
   readonly kind: string
-  /** Begins to receive. Resolved when messages that are sent from now on arrive. @returns what ends it. */
+  /**
+   * Begins to receive, its own messages too. Resolved when messages that are sent from now on arrive. @returns what ends it:
+   * when that has resolved nothing arrives any more; twice is harmless. @throws HoldfastError `ERR_CLOSED`.
+   */
   subscribe(channel: string, receiver: BusReceiver): Promise<() => Promise<void>>
-  /** @throws what keeps it from being sent: the cache sends it again later. */
+  /** @throws what keeps it from being sent, `ERR_CLOSED` once the bus is closed: the cache sends it again later. */
   publish(channel: string, text: string): Promise<void>
   /** Whether messages arrive now. While not, memory tiers trust what they know no longer than without a bus. */
   readonly isConnected: boolean
+  /** Ends every subscription, and what the bus opened itself. Twice is harmless. */
   close(): Promise<void>
 }

@@ -16,6 +16,9 @@ export interface Lease {
   readonly seen: number | null
 }
 
+/** What it takes to renew a lease or to give it back. */
+export type LeaseHold = Pick<Lease, 'name' | 'owner'>
+
 /** What a load's lease says, so that writes can outdate it. */
 export interface LoadOf {
   readonly key: StoredKey
@@ -81,7 +84,7 @@ export class Leases {
   }
 
   /** Moves the deadline of a held lease. @returns `false` if it is not held any more. */
-  async renew(lease: Lease, ttl: number = this.#ttl): Promise<boolean> {
+  async renew(lease: LeaseHold, ttl: number = this.#ttl): Promise<boolean> {
     return await this.#transactions.writeAsync('lock', () => {
       const now = this.#clock.now()
       const sql = 'UPDATE leases SET expires = ? WHERE name = ? AND owner = ? AND expires > ?'
@@ -93,7 +96,7 @@ export class Leases {
    * Gives a lease back; does nothing if it is not held any more. Where somebody else writes just now, it is given back a
    * little later rather than that its holder waits; in the worst case it runs out.
    */
-  release(lease: Lease): void {
+  release(lease: LeaseHold): void {
     const remove = (): number =>
       this.#connection.run(
         'DELETE FROM leases WHERE name = ? AND owner = ?',

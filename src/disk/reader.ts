@@ -39,6 +39,7 @@ export interface FoundFrame {
 export interface FoundEncoded {
   readonly id: number
   readonly flags: number
+  readonly expires: number | null
   readonly encoded: EncodedValue
 }
 
@@ -130,9 +131,9 @@ export class Reader {
   findEncoded(key: StoredKey, how: 'read' | 'map' = 'read'): FoundEncoded | undefined {
     const found = this.#findFrame(key, how, undefined)
     if (found === undefined) return undefined
-    const { id, flags, frame } = found
+    const { id, flags, expires, frame } = found
     const encoded = this.#open(frame, key)
-    return encoded === null ? undefined : { id, flags, encoded }
+    return encoded === null ? undefined : { id, flags, expires, encoded }
   }
 
   #isKept({ isFile, frame }: FoundFrame): boolean {

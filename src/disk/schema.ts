@@ -178,7 +178,9 @@ export function createSchema(database: Database, settings: Settings): void {
 
 /** The settings of an existing store. */
 export function readSettings(database: Database): Settings {
-  const rows = database.prepare('SELECT name, value FROM settings').all() as {
+  const rows = database
+    .prepare(`SELECT name, value FROM settings WHERE name IN ('store-id', 'kind', 'shard')`)
+    .all() as {
     name: string
     value: string
   }[]

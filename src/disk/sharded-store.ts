@@ -274,6 +274,11 @@ export class ShardedStore<V, S extends DiskStore<V>> implements Disposable {
     this.close()
   }
 
+  /** The shard of a key, for what is built on stores. @internal */
+  static shardOf<S extends DiskStore>(store: ShardedStore<unknown, S>, key: StoredKey): S {
+    return store.#at(key)
+  }
+
   /** @internal */
   protected get first(): S {
     return this.shards[0] as S

@@ -21,8 +21,8 @@ export const expiryCases: readonly BackendCheck[] = [
 ]
 
 /** A life that is long enough for the calls of a case, where time is real. */
-function life({ clock, precision }: Trial): number {
-  return clock === undefined ? 400 + 2 * precision : 1_000 + 2 * precision
+function life({ precision }: Trial): number {
+  return 1_000 + 2 * precision
 }
 
 async function ending(text: string, trial: Trial, ms: number): Promise<BackendRecord> {

@@ -6,6 +6,7 @@ import { keyCases } from './backend-suite-keys.ts'
 import { leaseCases } from './backend-suite-leases.ts'
 import { recordCases } from './backend-suite-records.ts'
 import { sharingCases } from './backend-suite-sharing.ts'
+import { swapCases } from './backend-suite-swap.ts'
 import { type BackendCapability, type OpenedBackend, Trial } from './backend-trial.ts'
 import type { ManualClock } from './manual-clock.ts'
 import type { SuiteCase } from './suite-case.ts'
@@ -61,6 +62,7 @@ export function backendSuite(options: BackendSuiteOptions): readonly SuiteCase[]
     ...expiryCases,
     ...callCases,
     ...leaseCases,
+    ...swapCases,
     ...sharingCases,
   ]
   return checks
@@ -71,7 +73,7 @@ export function backendSuite(options: BackendSuiteOptions): readonly SuiteCase[]
     }))
 }
 
-const capabilities = ['setMany', 'deleteMany', 'clear', 'leases', 'now', 'sizeOf'] as const
+const capabilities = ['setMany', 'swap', 'deleteMany', 'clear', 'leases', 'now', 'sizeOf'] as const
 
 async function hasAll({ backend }: Trial, lacks: readonly string[]): Promise<void> {
   assert.match(backend.kind, /^[a-z][a-z0-9-]*$/, 'its kind, as names of tiers are made of it')

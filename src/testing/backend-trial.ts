@@ -13,6 +13,7 @@ export interface OpenedBackend {
 /** What a backend may lack; `sharing` means that another client of the same store can be opened. */
 export type BackendCapability =
   | 'setMany'
+  | 'swap'
   | 'deleteMany'
   | 'clear'
   | 'leases'
@@ -39,6 +40,8 @@ export class Trial {
   /** What no other case's keys begin with. */
   readonly prefix: string
   readonly backend: Backend
+  /** What every call is given that the suite does not abort. */
+  readonly call: BackendCall = { signal: new AbortController().signal }
   readonly #options: TrialOptions
   readonly #clients: OpenedBackend[]
 
@@ -67,11 +70,6 @@ export class Trial {
     const client = await this.#options.open()
     this.#clients.push(client)
     return client.backend
-  }
-
-  /** What every call is given; the suite aborts none of these. */
-  get call(): BackendCall {
-    return { signal: new AbortController().signal }
   }
 
   /** A key that no other case has. */
