@@ -13,10 +13,11 @@ const settings: readonly Setting[] = [
   { window: 0.5, admission: 'lenient' },
   { window: 0.99, admission: 'strict' },
 ]
-const firstSetting = 1
+/** It begins as an LRU: until something is known, none of the others is sure to be no worse. */
+const firstSetting = 3
 /** The sketch is told of so many uses of an entry at a time: until then they are counted in the entry, where a hit is anyway. */
 const usesAtATime = 4
-/** Uses are counted once so much of the budget is taken: before that nothing can be learnt that would matter. */
+/** Uses are counted once so much of the budget is taken: before that nothing can be learnt that would matter. So when it is full, something is known already. */
 const countedFrom = 0.5
 
 /**
@@ -66,11 +67,6 @@ export class TinyLfu<N extends PolicyNode<N>> implements EvictionPolicy<N> {
   }
 
   victim(): N | undefined {
-    if (this.#miniatures === undefined) {
-      const store = { budget: this.#budget, entries: this.#policy.count }
-      const choice = { settings, chosen: firstSetting }
-      this.#miniatures = new Miniatures(store, choice, this.#sketch, this.#random)
-    }
     return this.#policy.victim()
   }
 
@@ -98,9 +94,14 @@ export class TinyLfu<N extends PolicyNode<N>> implements EvictionPolicy<N> {
 
   #beginCounting(): boolean {
     const { maxBytes, maxEntries } = this.#budget
-    this.#isCounting =
-      this.#policy.bytes > maxBytes * countedFrom || this.#policy.count > maxEntries * countedFrom
-    return this.#isCounting
+    const { bytes, count } = this.#policy
+    const taken = Math.max(bytes / maxBytes, count / maxEntries)
+    if (!(taken > countedFrom)) return false
+    this.#isCounting = true
+    const store = { budget: this.#budget, entries: Math.min(count / taken, maxEntries) }
+    const choice = { settings, chosen: firstSetting }
+    this.#miniatures = new Miniatures(store, choice, this.#sketch, this.#random)
+    return true
   }
 }
 

@@ -121,6 +121,12 @@ describe('tinylfu', () => {
     expect(hitRate('tinylfu', options, sequence())).toBeGreaterThan(48)
   })
 
+  it.each([500, 4_000])('is no worse than LRU from the start, with room for %s', (maxEntries) => {
+    const sequence = () => soonAgain(maxEntries * 0.9, maxEntries * 10)
+    const lru = hitRate('lru', { maxEntries }, sequence())
+    expect(hitRate('tinylfu', { maxEntries }, sequence())).toBeGreaterThan(lru - 1)
+  })
+
   it('changes its mind when the requests change', () => {
     function* sequence() {
       yield* soonAgain(room * 0.8, room * 50)
