@@ -10,6 +10,7 @@ import { round } from './lib/stats.mjs'
 const ROWS = {
   get: async () => (await import('./memory/operations.mjs')).runGet,
   set: async () => (await import('./memory/operations.mjs')).runSet,
+  mixed: async () => (await import('./memory/operations.mjs')).runMixed,
   expiry: async () => (await import('./memory/expiry.mjs')).runExpiry,
   accounting: async () => (await import('./memory/accounting.mjs')).runAccounting,
 }

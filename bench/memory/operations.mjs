@@ -48,6 +48,17 @@ export async function runSet(context) {
   await race(context, second, overfilled(full, entries), newKeys)
 }
 
+/** As a cache is used: a get of keys of which few are asked for often, and a set where that finds nothing. */
+export async function runMixed(context) {
+  const entries = context.flags.quick ? 2_000 : 10_000
+  const open = [
+    ...POLICIES.map((policy) => openStore(policy, entries)),
+    await openLruCache(entries, { sized: true }),
+  ]
+  const title = `get, and set what is missing, ${count(entries)} entries`
+  await race(context, { title, op: 'get or set', entries }, overfilled(open, entries), uneven)
+}
+
 async function race(context, { title, op, entries, bar }, open, makeCall) {
   context.progress(title)
   const contestants = open.map((one) => ({ name: one.name, run: inGroups(makeCall(one, entries)) }))
@@ -88,6 +99,16 @@ function hits({ get }, entries) {
 function replacements({ set }, entries) {
   const next = nextKey(entries)
   return () => set(next(), 'value')
+}
+
+/** The cube of a random number: a key in ten gets half of the requests. */
+function uneven({ get, set }, entries) {
+  const names = keyNames(entries * 4)
+  const next = randomSource(4)
+  return () => {
+    const key = names[Math.floor((next() / 2 ** 32) ** 3 * entries * 4)]
+    if (get(key) === undefined) set(key, 'value')
+  }
 }
 
 function newKeys({ set }) {

@@ -17,6 +17,8 @@ const settings: readonly Setting[] = [
 const firstSetting = 3
 /** The sketch is told of so many uses of an entry at a time: until then they are counted in the entry, where a hit is anyway. */
 const usesAtATime = 4
+/** After so many uses for each entry without a new one, there is nothing to learn but that all that is asked for is there. */
+const usesWorthLearning = 2
 /** Uses are counted once so much of the budget is taken: before that nothing can be learnt that would matter. So when it is full, something is known already. */
 const countedFrom = 0.5
 
@@ -31,6 +33,8 @@ export class TinyLfu<N extends PolicyNode<N>> implements EvictionPolicy<N> {
   readonly #policy: WindowTinyLfu<N>
   #miniatures: Miniatures | undefined
   #isCounting = false
+  /** Uses that the miniatures are still told of, if nothing new comes. */
+  #attention = 0
 
   /** @param random numbers from 0 to 1. */
   constructor(budget: Budget, random: () => number) {
@@ -44,13 +48,15 @@ export class TinyLfu<N extends PolicyNode<N>> implements EvictionPolicy<N> {
     if (!this.#isCounting && !this.#beginCounting()) return
     const { count } = this.#policy
     if (count > this.#sketch.capacity) this.#sketch.grow(count)
+    this.#attention = count * usesWorthLearning
     this.#learn(node)
   }
 
   use(node: N): void {
     this.#policy.use(node)
     if (!this.#isCounting) return
-    if (this.#miniatures?.samples(node.hash)) this.#learn(node)
+    this.#attention -= 1
+    if (this.#attention > 0 && this.#miniatures?.samples(node.hash)) this.#learn(node)
     else {
       node.uses += 1
       if (node.uses >= usesAtATime) this.#report(node)
