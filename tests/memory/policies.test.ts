@@ -32,7 +32,8 @@ function s3FifoOf(sequence: readonly number[], room: number): string[] {
       if (count === 0) {
         if (isSmall) {
           ghosts.push(key)
-          while (ghosts.length > Math.max(1, main.length)) ghosts.shift()
+          while (ghosts.length > Math.max(1, Math.floor((small.length + main.length + 1) * 0.9)))
+            ghosts.shift()
         }
         uses.delete(key)
         return
