@@ -122,6 +122,35 @@ describe('a victim that looks better than it is', () => {
   })
 })
 
+describe('what a large entry would displace', () => {
+  /** Whether one of three bytes that was used `uses` times is let in against three of one byte, used three times each. */
+  function isLetIn(uses: number, admission: 'strict' | 'lenient'): boolean {
+    const budget = { maxBytes: 10, maxEntries: never }
+    const setting = { window: 0, admission }
+    const policy = new WindowTinyLfu<Node>(budget, setting, new FrequencySketch(), () => 0.5)
+    for (let hash = 0; hash < 10; hash += 1) {
+      const node = new Node(hash)
+      node.uses = 3
+      policy.add(node)
+    }
+    const candidate = new Node(99)
+    candidate.bytes = 3
+    candidate.uses = uses
+    policy.add(candidate)
+    return policy.victim() !== candidate
+  }
+
+  it('is weighed together', () => {
+    expect([4, 9, 10, 15].map((uses) => isLetIn(uses, 'strict'))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ])
+    expect([4, 5, 6].map((uses) => isLetIn(uses, 'lenient'))).toEqual([false, false, true])
+  })
+})
+
 describe('the queue of those that went', () => {
   it('remembers as many as it is told to, and each until it is taken', () => {
     const ghosts = new GhostQueue()
@@ -133,7 +162,7 @@ describe('the queue of those that went', () => {
       false,
     ])
     ghosts.add(99, 30)
-    for (let hash = 100; hash < 128; hash += 1) ghosts.add(hash, 30)
+    for (let hash = 100; hash < 129; hash += 1) ghosts.add(hash, 30)
     expect([ghosts.take(98), ghosts.take(99), ghosts.take(127)]).toEqual([false, true, true])
     ghosts.clear()
     expect([ghosts.size, ghosts.take(126)]).toEqual([0, false])

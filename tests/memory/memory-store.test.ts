@@ -138,6 +138,25 @@ describe.each(policies)('a store with %s', (policy) => {
     expect([store.size, store.bytes]).toEqual([0, 0])
   })
 
+  it('tells of what a listener caused after it has returned, in the order of the removals', () => {
+    let depth = 0
+    const told: string[] = []
+    const { store } = openStore<number>({
+      policy: 'lru',
+      maxEntries: 2,
+      onRemove: (key) => {
+        depth += 1
+        expect(depth).toBe(1)
+        told.push(key)
+        if (key === 'a') for (const more of ['x', 'y']) store.set(more, 1, 1, never)
+        depth -= 1
+      },
+    })
+    for (const key of ['a', 'b', 'c']) store.set(key, 1, 1, never)
+    expect(told).toEqual(['a', 'b', 'c'])
+    expect(keysOf(store)).toEqual(['x', 'y'])
+  })
+
   it('goes on after clear, and sees nothing of before', () => {
     const { store } = openStore({ policy, maxEntries: 10 })
     for (let i = 0; i < 100; i += 1) store.set(`k${i}`, i, 1, never)

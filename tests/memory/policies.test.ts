@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../support/seeded-random.mjs'
 import { costOf, keysOf, never, openStore, policies } from './support/open-store.ts'
 
-const requests = fc.array(fc.nat(30), { maxLength: 300 })
+const requests = fc.array(fc.oneof(fc.nat(6), fc.nat(16), fc.nat(30)), {
+  maxLength: 300,
+  size: 'max',
+})
 
 /** LRU as a Map in the order of use. */
 function lruOf(sequence: readonly number[], room: number): string[] {
