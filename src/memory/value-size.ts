@@ -26,7 +26,7 @@ const opaqueBytes = 64
 
 /**
  * About how many bytes of memory `value` keeps alive: what is reachable from it through properties, elements, entries and buffers, each
- * object and each buffer once, however often it is there. For values of ordinary shape it is within a fifth of
+ * object and each buffer once, however often it is there. For values of ordinary shape it is within a quarter of
  * what `process.memoryUsage()` shows (a test says which); for objects of very irregular shape within a factor of two.
  *
  * Not seen are private fields, closures and what proxies hide. Texts count wherever they are, though V8 may keep

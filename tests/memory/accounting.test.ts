@@ -24,7 +24,7 @@ function measure(node: string, ...what: string[]): Record<string, [number, numbe
 
 for (const { name, path, missing } of nodeVersions) {
   describe.skipIf(missing !== undefined)(`what is counted, beside what ${name} takes`, () => {
-    it('is within a fifth for values of ordinary shape', () => {
+    it('is within a quarter for values of ordinary shape', () => {
       const found = measure(path, 'values')
       const ratios = Object.entries(found).map(([kind, [counted, taken]]) => [
         kind,
@@ -35,7 +35,7 @@ for (const { name, path, missing } of nodeVersions) {
     })
 
     it.each(policies)(
-      'is within a fifth for the entries of %s, and seldom too little',
+      'is within a quarter for the entries of %s, and seldom too little',
       (policy) => {
         for (const [counted, taken] of Object.values(measure(path, 'store', policy))) {
           expect(counted / taken).toBeGreaterThan(0.93)

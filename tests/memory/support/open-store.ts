@@ -32,6 +32,6 @@ export function costOf(policy: MemoryPolicy, key: string, bytes: number): number
   return bytes + 16 + key.length + entryBytes[policy]
 }
 
-export function keysOf(store: MemoryStore<unknown>): string[] {
+export function keysOf<T>(store: MemoryStore<T>): string[] {
   return [...store.entries()].map(([key]) => key)
 }
