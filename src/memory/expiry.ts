@@ -13,6 +13,7 @@ const pause = 25
 export class Expiry<N extends Timed<N>> {
   readonly #clock: Clock
   readonly #expire: (node: N) => void
+  readonly #onRun: () => void
   readonly #wheel: TimerWheel<N>
   #timer: Timer | undefined
   /** When the timer runs, by the clock. */
@@ -26,8 +27,6 @@ export class Expiry<N extends Timed<N>> {
     this.#onRun = onRun
     this.#wheel = new TimerWheel(clock.now())
   }
-
-  readonly #onRun: () => void
 
   /** Takes in an entry that has a deadline. @param now what the clock says. */
   add(node: N, now: number): void {

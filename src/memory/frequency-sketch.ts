@@ -47,7 +47,7 @@ export class FrequencySketch {
       const value = words[word] as number
       const room = maxCount - ((value >>> shift) & maxCount)
       if (room === 0) continue
-      words[word] = (value + ((uses < room ? uses : room) << shift)) | 0
+      words[word] = (value + (Math.min(uses, room) << shift)) | 0
       isAdded = true
     }
     if (!isAdded) return

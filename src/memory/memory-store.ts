@@ -21,8 +21,8 @@ export const defaultMaxEntryShare: number = 1 / 8
  * policy keeps for it. Measured by `tests/memory/accounting.test.ts` (decision 0021).
  */
 export const entryBytes: Readonly<Record<MemoryPolicy, number>> = {
-  tinylfu: 224,
-  s3fifo: 272,
+  tinylfu: 216,
+  s3fifo: 256,
   lru: 208,
 }
 

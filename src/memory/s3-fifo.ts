@@ -53,13 +53,18 @@ export class S3Fifo<N extends PolicyNode<N>> implements EvictionPolicy<N> {
       const node = list.oldest
       if (node === undefined) return undefined
       if (node.uses === 0) {
-        if (list === this.#small) this.#gone.add(node.hash, this.#main.count)
+        if (list === this.#small) this.#gone.add(node.hash, this.#ghosts())
         return node
       }
       list.remove(node)
       node.uses = list === this.#small ? 0 : node.uses - 1
       this.#main.add(node)
     }
+  }
+
+  /** As many as the main queue would hold if it had all of its share. */
+  #ghosts(): number {
+    return Math.floor((this.#small.count + this.#main.count) * (1 - smallShare))
   }
 
   clear(): void {

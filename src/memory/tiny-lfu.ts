@@ -13,10 +13,13 @@ const settings: readonly Setting[] = [
   { window: 0.5, admission: 'lenient' },
   { window: 0.99, admission: 'strict' },
 ]
-const firstSetting = 1
+/** It begins as an LRU: until something is known, none of the others is sure to be no worse. */
+const firstSetting = 3
 /** The sketch is told of so many uses of an entry at a time: until then they are counted in the entry, where a hit is anyway. */
 const usesAtATime = 4
-/** Uses are counted once so much of the budget is taken: before that nothing can be learnt that would matter. */
+/** After so many uses for each entry without a new one, there is nothing to learn but that all that is asked for is there. */
+const usesWorthLearning = 2
+/** Uses are counted once so much of the budget is taken: before that nothing can be learnt that would matter. So when it is full, something is known already. */
 const countedFrom = 0.5
 
 /**
@@ -30,6 +33,8 @@ export class TinyLfu<N extends PolicyNode<N>> implements EvictionPolicy<N> {
   readonly #policy: WindowTinyLfu<N>
   #miniatures: Miniatures | undefined
   #isCounting = false
+  /** Uses that the miniatures are still told of, if nothing new comes. */
+  #attention = 0
 
   /** @param random numbers from 0 to 1. */
   constructor(budget: Budget, random: () => number) {
@@ -43,13 +48,15 @@ export class TinyLfu<N extends PolicyNode<N>> implements EvictionPolicy<N> {
     if (!this.#isCounting && !this.#beginCounting()) return
     const { count } = this.#policy
     if (count > this.#sketch.capacity) this.#sketch.grow(count)
+    this.#attention = count * usesWorthLearning
     this.#learn(node)
   }
 
   use(node: N): void {
     this.#policy.use(node)
     if (!this.#isCounting) return
-    if (this.#miniatures?.samples(node.hash)) this.#learn(node)
+    this.#attention -= 1
+    if (this.#attention > 0 && this.#miniatures?.samples(node.hash)) this.#learn(node)
     else {
       node.uses += 1
       if (node.uses >= usesAtATime) this.#report(node)
@@ -66,11 +73,6 @@ export class TinyLfu<N extends PolicyNode<N>> implements EvictionPolicy<N> {
   }
 
   victim(): N | undefined {
-    if (this.#miniatures === undefined) {
-      const store = { budget: this.#budget, entries: this.#policy.count }
-      const choice = { settings, chosen: firstSetting }
-      this.#miniatures = new Miniatures(store, choice, this.#sketch, this.#random)
-    }
     return this.#policy.victim()
   }
 
@@ -98,9 +100,14 @@ export class TinyLfu<N extends PolicyNode<N>> implements EvictionPolicy<N> {
 
   #beginCounting(): boolean {
     const { maxBytes, maxEntries } = this.#budget
-    this.#isCounting =
-      this.#policy.bytes > maxBytes * countedFrom || this.#policy.count > maxEntries * countedFrom
-    return this.#isCounting
+    const { bytes, count } = this.#policy
+    const taken = Math.max(bytes / maxBytes, count / maxEntries)
+    if (!(taken > countedFrom)) return false
+    this.#isCounting = true
+    const store = { budget: this.#budget, entries: Math.min(count / taken, maxEntries) }
+    const choice = { settings, chosen: firstSetting }
+    this.#miniatures = new Miniatures(store, choice, this.#sketch, this.#random)
+    return true
   }
 }
 
