@@ -2,6 +2,7 @@ import type { Backend, BackendCall, BackendRecord } from '../contracts/backend.t
 import { wrap } from '../frame/frame.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
 import type { Guard } from '../reliability/guard.ts'
+import { isPermanent } from '../reliability/permanent.ts'
 import type { CacheTier, Read } from './cache-tier.ts'
 import { type EnvelopeFields, encodeFields, writeEnvelope } from './envelope.ts'
 import type { Item } from './item.ts'
@@ -118,21 +119,39 @@ export class ByteTier implements CacheTier {
     const expected = seen === undefined ? undefined : encodeFields(fieldsOf(seen))
     return this.#write('swap', key, { kind: 'item', item }, false, async (call) => {
       const record = await this.#record(item)
-      return await swap.call(this.backend, key, expected, record, call)
+      if (await swap.call(this.backend, key, expected, record, call)) return true
+      if (seen !== undefined) return false
+      // Nothing was seen where something stands: unless it came since, it cannot be read.
+      const there = await this.backend.get(key, call)
+      if (there === undefined || this.#isReadable(item.id, there)) return false
+      return await swap.call(this.backend, key, there.bytes, record, call)
     })
   }
 
-  add(item: Item): Promise<boolean> {
+  #isReadable(id: string, { bytes }: BackendRecord): boolean {
+    try {
+      this.#reader.read(id, bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  async add(item: Item, strict: boolean): Promise<boolean | undefined> {
     const key = this.#keyOf(item.id)
-    return this.#write('add', key, { kind: 'item', item }, false, async (call) => {
+    let isKept: boolean | undefined
+    await this.#write('add', key, { kind: 'item', item }, strict, async (call) => {
       const record = await this.#record(item)
-      if (await this.backend.add(key, record, call)) return true
+      isKept = await this.backend.add(key, record, call)
+      if (isKept) return true
       // What stands there may have been invalidated, or be kept for its grace alone.
       const there = this.#open(item.id, await this.backend.get(key, call))
       if (there !== undefined && this.#parts.context.isLive(there)) return false
       await this.backend.set(key, record, call)
+      isKept = true
       return true
     })
+    return isKept
   }
 
   async delete(id: string, strict: boolean): Promise<boolean | undefined> {
@@ -224,21 +243,16 @@ export class ByteTier implements CacheTier {
           rest = call
           return call
         })
-        this.#missed.supersede(key, op)
+        if (done) this.#missed.supersede(key, op)
         return done
       } catch (error) {
-        const isOurs = this.#isOfCaller(error)
-        if (strict || isOurs) throw error
+        // What is refused for itself would be refused again.
+        if (strict || isPermanent(error)) throw error
         this.#degraded(what, error)
         this.#missed.add(key, op, rest)
         return false
       }
     })
-  }
-
-  /** Whether trying again later is no use: the value itself is refused. */
-  #isOfCaller(error: unknown): boolean {
-    return (error as { permanent?: unknown } | null)?.permanent === true
   }
 
   #degraded(call: string, error: unknown): 'down' {
