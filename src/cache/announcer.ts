@@ -2,6 +2,7 @@ import type { Bus, BusMessage } from '../contracts/bus.ts'
 import { mostIds } from '../contracts/bus.ts'
 import type { CacheEvents } from '../contracts/cache-events.ts'
 import type { Clock, Timer } from '../contracts/clock.ts'
+import { isClearMark } from './markers.ts'
 
 /** Told of what other nodes did. */
 export interface AnnouncementReceiver {
@@ -66,7 +67,13 @@ export class Announcer {
 
   /** Tells of new marks. @returns whether the bus took it. */
   async marks(names: readonly string[], at: number, hard: boolean): Promise<boolean> {
-    return await this.#send('tag', names, at, hard)
+    let isSent = true
+    for (let start = 0; start < names.length; start += mostIds) {
+      const part = names.slice(start, start + mostIds)
+      const action = part.every(isClearMark) ? 'clear' : 'tag'
+      isSent = (await this.#send(action, part, at, hard)) && isSent
+    }
+    return isSent
   }
 
   async close(): Promise<void> {

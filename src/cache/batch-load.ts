@@ -3,6 +3,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames } from '../util/options.ts'
+import { untilAborted } from '../util/until-aborted.ts'
 import type { CacheCore, Looked } from './cache-core.ts'
 import type { Finder, Fit } from './finder.ts'
 import type { Flight } from './flights.ts'
@@ -51,7 +52,7 @@ export class BatchLoad {
   async run(refs: readonly KeyRef[]): Promise<Map<Key, unknown>> {
     this.#call.signal?.throwIfAborted()
     const byId = new Map(refs.map((ref) => [ref.id, ref]))
-    const looked = await this.#core.lookMany([...byId.values()])
+    const looked = await untilAborted(this.#core.lookMany([...byId.values()]), this.#call.signal)
     const values = new Map<string, unknown>()
     const wanted: Wanted[] = []
     for (const [id, ref] of byId) {
@@ -59,7 +60,7 @@ export class BatchLoad {
       const fit = await this.#finder.fitOf(ref, one)
       if (fit?.judged.freshness === 'fresh' && !this.#call.forceFresh) {
         if (fit.judged.item.held !== undefined) values.set(id, fit.value)
-      } else wanted.push({ ref, looked: one, stale: fit })
+      } else wanted.push({ ref, looked: { ...one, judged: fit?.judged }, stale: fit })
     }
     if (wanted.length > 0) await this.#loadAll(wanted, values)
     const result = new Map<Key, unknown>()
@@ -73,6 +74,8 @@ export class BatchLoad {
       ({ ref }) => this.#call.forceFresh || flights.get(ref.id) === undefined,
     )
     const controller = new AbortController()
+    // Under a lease some of the loads begin later than the call that brings their values.
+    const createdAt = this.#core.stamps.next()
     let waiting = mine.length
     let call: Promise<(key: Key, index: number) => unknown> | undefined
     const bring = (one: Wanted, index: number, flight: Flight<Outcome>): Promise<unknown> => {
@@ -87,7 +90,7 @@ export class BatchLoad {
     const started = new Map(
       mine.map((one, index) => {
         const { looked, ref } = one
-        const job = { ref, looked, call: this.#call, isBackground: false }
+        const job = { ref, looked, call: this.#call, isBackground: false, createdAt }
         const flight = this.#loads.startWith(job, (context, own) => {
           const loaded = bring(one, index, own)
           return loaded.then((value) => {

@@ -119,24 +119,42 @@ export class ByteTier implements CacheTier {
     const expected = seen === undefined ? undefined : encodeFields(fieldsOf(seen))
     return this.#write('swap', key, { kind: 'item', item }, false, async (call) => {
       const record = await this.#record(item)
-      return await swap.call(this.backend, key, expected, record, call)
+      if (await swap.call(this.backend, key, expected, record, call)) return true
+      if (seen !== undefined) return false
+      // Nothing was seen where something stands: unless it came since, it cannot be read.
+      const there = await this.backend.get(key, call)
+      if (there === undefined || this.#isReadable(item.id, there)) return false
+      return await swap.call(this.backend, key, there.bytes, record, call)
     })
   }
 
-  add(item: Item): Promise<boolean> {
+  #isReadable(id: string, { bytes }: BackendRecord): boolean {
+    try {
+      this.#reader.read(id, bytes)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  async add(item: Item, strict: boolean): Promise<boolean | undefined> {
     const key = this.#keyOf(item.id)
-    return this.#write('add', key, { kind: 'item', item }, true, async (call) => {
+    let isKept: boolean | undefined
+    await this.#write('add', key, { kind: 'item', item }, strict, async (call) => {
       const record = await this.#record(item)
-      if (await this.backend.add(key, record, call)) return true
+      isKept = await this.backend.add(key, record, call)
+      if (isKept) return true
       // What stands there may have been invalidated, or be kept for its grace alone.
       const stored = await this.backend.get(key, call)
       const there = this.#open(item.id, stored)
       if (there !== undefined && this.#parts.context.isLive(there)) return false
       const { swap } = this.backend
-      if (swap !== undefined) return await swap.call(this.backend, key, stored?.bytes, record, call)
-      await this.backend.set(key, record, call)
-      return true
+      if (swap === undefined) await this.backend.set(key, record, call)
+      isKept =
+        swap === undefined || (await swap.call(this.backend, key, stored?.bytes, record, call))
+      return isKept
     })
+    return isKept
   }
 
   async delete(id: string, strict: boolean): Promise<boolean | undefined> {
@@ -228,7 +246,7 @@ export class ByteTier implements CacheTier {
           rest = call
           return call
         })
-        this.#missed.supersede(key, op)
+        if (done) this.#missed.supersede(key, op)
         return done
       } catch (error) {
         if (strict) throw error

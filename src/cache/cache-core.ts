@@ -13,7 +13,7 @@ import type { ValueHolder } from './held-value.ts'
 import { type Freshness, freshnessAt, type Item } from './item.ts'
 import { type KeyRef, type KeySpace, keyOfId, spaceOfId } from './key-ref.ts'
 import { MarkSync } from './mark-sync.ts'
-import { Markers } from './markers.ts'
+import { isClearMark, Markers, tagOfMark } from './markers.ts'
 import { MissLog } from './miss-log.ts'
 import type { ResolvedCacheOptions } from './options.ts'
 import { Stamps } from './stamps.ts'
@@ -59,9 +59,11 @@ export class CacheCore {
   /** What must be told of changed entries beside {@link reads}: the loads. */
   onChange: (id: string) => void = () => {}
   onInvalidate: (path: string) => void = () => {}
+  onGap: () => void = () => {}
+  onClose: (reason: HoldfastError) => void = () => {}
   /** Resolves when the bus is there, or cannot be had; `undefined` afterwards. */
   starting: Promise<void> | undefined
-  #isClosed = false
+  #closing: Promise<void> | undefined
 
   constructor(options: ResolvedCacheOptions, holder: ValueHolder, events: Emitter<CacheEvents>) {
     const { background, clock, node, random, skew } = options
@@ -103,11 +105,14 @@ export class CacheCore {
 
   /** @throws HoldfastError `ERR_CLOSED`. */
   checkOpen(): void {
-    if (this.#isClosed)
-      throw new HoldfastError(
-        'ERR_CLOSED',
-        `Cache '${this.options.name}': it was closed. Make another with createCache.`,
-      )
+    if (this.#closing !== undefined) throw this.#closedError()
+  }
+
+  #closedError(): HoldfastError {
+    return new HoldfastError(
+      'ERR_CLOSED',
+      `Cache '${this.options.name}': it was closed. Make another with createCache.`,
+    )
   }
 
   /** What is left of an item, by time and by the invalidations that are known. */
@@ -179,14 +184,20 @@ export class CacheCore {
     }
     if (missing.length === 0) return found
     const cuts = this.#cuts
-    const answers = await this.stack.readMany(missing, 0, (item) => this.#isFreshByTime(item))
-    const all = [...answers].flatMap(([id, { found: one }]) => {
-      const ref = byId.get(id)
-      if (one === undefined || ref === undefined) return []
-      one.item.marks ??= ref.space.marksOf(one.item.tags)
-      return one.item.marks
-    })
-    if (!this.sync.isCurrent(all)) await this.sync.update([...new Set(all)])
+    const isEnough = (item: Item): boolean => {
+      const ref = byId.get(item.id)
+      return ref !== undefined && this.#isFresh(item, ref.space)
+    }
+    const read = (ids: readonly string[]) => this.stack.readMany(ids, 0, isEnough)
+    const answers = new Map(await read(missing))
+    const items = [...answers.values()].flatMap((answer) => answer.found?.item ?? [])
+    const all = [...new Set(items.flatMap(({ marks = [] }) => marks))]
+    if (!this.sync.isCurrent(all)) {
+      await this.sync.update(all)
+      // What was enough may be none: a slower tier may have what came after the invalidation.
+      const again = items.filter((item) => !isEnough(item)).map(({ id }) => id)
+      if (again.length > 0) for (const [id, answer] of await read(again)) answers.set(id, answer)
+    }
     for (const [id, answer] of answers) {
       const ref = byId.get(id)
       if (ref !== undefined) found.set(id, this.#settle(ref, answer, cuts !== this.#cuts))
@@ -194,17 +205,14 @@ export class CacheCore {
     return found
   }
 
-  /** Whether an item of a slower tier need not be looked for further down. */
-  #isFreshByTime(item: Item): boolean {
-    return this.clock.now() < item.expiresAt
-  }
-
   async #read(ref: KeyRef, isOutdated: () => boolean): Promise<Looked> {
-    const answer = await this.stack.read(ref.id, 0, (item) => this.#isFresh(item, ref.space))
+    const read = () => this.stack.read(ref.id, 0, (item) => this.#isFresh(item, ref.space))
+    let answer = await read()
     const item = answer.found?.item
-    if (item !== undefined) {
-      item.marks ??= ref.space.marksOf(item.tags)
-      if (!this.sync.isCurrent(item.marks)) await this.sync.update(item.marks)
+    if (item?.marks !== undefined && !this.sync.isCurrent(item.marks)) {
+      await this.sync.update(item.marks)
+      // It may be void: a slower tier may have what came after the invalidation.
+      if (!this.#isFresh(item, ref.space)) answer = await read()
     }
     return this.#settle(ref, answer, isOutdated())
   }
@@ -236,22 +244,38 @@ export class CacheCore {
     this.onChange(id)
   }
 
+  /** Before a loaded value is stored: what is being read of its entry is older. */
+  overtakeReads(id: string): void {
+    this.#cuts += 1
+    this.reads.cut(id)
+  }
+
+  /** Makes known what concerns an item that is being stored, so that memory can give it at once. */
+  async learn({ marks = [] }: Item): Promise<void> {
+    if (!this.sync.isCurrent(marks)) await this.sync.update(marks)
+  }
+
   /** Writes an item to all tiers and tells the other nodes. */
   async store(item: Item, strict: boolean): Promise<WriteResult> {
-    const isComplete = await this.stack.write((tier) => tier.set(item, strict))
+    const written = this.stack.write((tier) => tier.set(item, strict))
+    const [isComplete] = await Promise.all([written, this.learn(item)])
     this.misses.stored(item.id, 'stored')
     return (await this.announceKeys([item.id])) && isComplete ? 'stored' : 'queued'
   }
 
   /** Removes an entry from all tiers and tells the other nodes. @returns whether any had it. */
-  async remove(id: string, strict: boolean): Promise<{ found: boolean; result: WriteResult }> {
+  async remove(
+    id: string,
+    strict: boolean,
+    reason: MissReason = 'deleted',
+  ): Promise<{ found: boolean; result: WriteResult }> {
     let found = false
     const isComplete = await this.stack.write(async (tier) => {
       const had = await tier.delete(id, strict)
       found ||= had === true
       return had !== undefined
     })
-    this.misses.gone(id, 'deleted', 'deleted here')
+    this.misses.gone(id, reason, 'here')
     const isTold = await this.announceKeys([id])
     return { found, result: isComplete && isTold ? 'stored' : 'queued' }
   }
@@ -285,12 +309,17 @@ export class CacheCore {
   #voidReason(item: Item): MissReason {
     if (freshnessAt(item, this.clock.now()) !== 'fresh') return 'expired'
     const name = item.marks?.find((mark) => this.markers.judge(item, [mark], 'fresh') !== 'fresh')
-    return name?.startsWith('clear:') === true ? 'cleared' : 'tag'
+    return name !== undefined && isClearMark(name) ? 'cleared' : 'tag'
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
+  /** The same for all who close it. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.onClose(this.#closedError())
     await this.background.close()
     await this.announcer?.close()
     await this.stack.close()
@@ -304,7 +333,12 @@ export class CacheCore {
   #changedElsewhere(ids: readonly string[]): void {
     for (const id of ids) {
       this.cut(id)
-      for (const tier of this.stack.tiers) if (tier.isMemory) void tier.delete(id, false)
+      // What the others wrote is in the slowest tier: the faster ones have what was there before.
+      for (const [place, tier] of this.stack.tiers.entries()) {
+        if (!tier.isMemory && place === this.stack.tiers.length - 1) continue
+        const gone = tier.delete(id, false)
+        if (gone instanceof Promise) this.background.track(gone)
+      }
       this.misses.gone(id, 'deleted', 'changed by another node')
     }
   }
@@ -314,8 +348,9 @@ export class CacheCore {
     this.#cuts += 1
     this.reads.detach('')
     this.onInvalidate('')
-    if (this.events.has('tagInvalidate'))
-      this.events.emit('tagInvalidate', { tags: names, hard, isRemote: true })
+    const tags = names.filter((name) => !isClearMark(name)).map(tagOfMark)
+    if (tags.length > 0 && this.events.has('tagInvalidate'))
+      this.events.emit('tagInvalidate', { tags, hard, isRemote: true })
   }
 
   /** Messages may have been missed: memory may have what others have changed. */
@@ -323,7 +358,8 @@ export class CacheCore {
     this.sync.distrust()
     this.#cuts += 1
     for (const tier of this.stack.tiers) if (tier.isMemory) tier.clear('')
-    this.reads.detach('')
+    this.reads.cutAll()
+    this.onGap()
   }
 
   #context(): TierContext {
@@ -335,8 +371,12 @@ export class CacheCore {
       ...{ cache: name, node, clock: this.clock, random: this.random, holder: this.holder },
       ...{ codec, compression, encryption },
       stamp: () => this.stamps.next(),
-      isLive: (item) => this.judge(item, spaceOfId(item.id)) === 'fresh',
+      isLive: (item) => item.held !== undefined && this.judge(item, spaceOfId(item.id)) === 'fresh',
       onRemove: (id, tier, reason) => {
+        if (reason === 'clear') {
+          this.misses.gone(id, 'cleared', tier)
+          return
+        }
         if (reason === 'evict') this.counters.tier(tier).evictions.add('size')
         if (this.stack.tiers.length === 1)
           this.misses.gone(id, reason === 'evict' ? 'evicted' : 'expired', tier)

@@ -20,8 +20,8 @@ export interface CacheTier {
   set(item: Item, strict: boolean): Soon<boolean>
   /** Keeps `item` in place of `seen`, and not of anything that came since, as far as the tier can tell. @returns as {@link set}. */
   replace(item: Item, seen: Item | undefined): Soon<boolean>
-  /** Keeps `item` unless there is one that is not absent at its `createdAt`. */
-  add(item: Item): Soon<boolean>
+  /** Keeps `item` unless there is a fresh one. @returns `undefined` if the tier cannot say, and the write is queued. @throws with `strict`. */
+  add(item: Item, strict: boolean): Soon<boolean | undefined>
   /** @returns whether there was one; `undefined` if the tier cannot say, and the removal is queued. @throws with `strict`. */
   delete(id: string, strict: boolean): Soon<boolean | undefined>
   /** Removes items whose ids begin with `prefix` where that is cheap: they are void already. */

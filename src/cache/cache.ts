@@ -12,6 +12,7 @@ import type { AnyFunction } from '../keys/memo-key.ts'
 import { hashContent } from '../keys/pending-content.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkIterable, checkOptionNames, invalidOption } from '../util/options.ts'
+import { untilAborted } from '../util/until-aborted.ts'
 import { BatchLoad, type BatchLoader } from './batch-load.ts'
 import type { CacheCore } from './cache-core.ts'
 import { type CacheStats, statsOf } from './cache-stats.ts'
@@ -27,6 +28,7 @@ import type { Loader, Loads } from './loads.ts'
 import { clearMark, tagMark } from './markers.ts'
 import { type CacheMemoized, type CacheMemoizeOptions, memoizeIn } from './memoize.ts'
 import { noLease } from './options.ts'
+import { checkFlag, checkReadOptions } from './read-options.ts'
 import { checkedStoreRules, checkTag } from './store-options.ts'
 import { Writes } from './writes.ts'
 
@@ -35,8 +37,6 @@ export interface InvalidateOptions {
   /** Absent at once, instead of stale: they are not served for their grace either. @default false */
   readonly hard?: boolean | undefined
 }
-
-const readNames = ['stale', 'signal'] as const
 
 /**
  * A cache over several tiers, made by `createCache`. Verbs for one key do what their names say in every tier; a tier that is
@@ -68,23 +68,18 @@ export class Cache<V = unknown> implements AsyncDisposable {
   }
 
   /** The fresh value of `key`; `undefined` if there is none. With `stale`, also one that has expired and may still be used. */
-  get<T = V>(key: Key, options?: ReadOptions): Promise<T | undefined> {
+  async get<T = V>(key: Key, options?: ReadOptions): Promise<T | undefined> {
     this.#core.checkOpen()
     if (options === undefined && typeof key !== 'object' && this.#core.starting === undefined) {
       const fit = this.#finder.now(this.#space.ref(key))
-      if (fit !== undefined) return Promise.resolve(fit.value as T)
+      if (fit !== undefined) return fit.value as T
     }
-    return this.#get<T>(key, options)
-  }
-
-  async #get<T>(key: Key, options: ReadOptions | undefined): Promise<T | undefined> {
     const { fit } = await this.#find(key, options)
     return fit?.value as T | undefined
   }
 
   async #find(key: Key, options: ReadOptions | undefined) {
-    checkOptionNames('get', options, readNames)
-    options?.signal?.throwIfAborted()
+    checkReadOptions('get', options)
     const ref = await this.#ref(key, options?.signal)
     const looked = await this.#core.look(ref, options?.signal)
     const { judged } = looked
@@ -106,7 +101,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
    * The value of `key`; `loader` brings it if there is none that is fresh. All callers of one key wait for one load.
    * @throws what the loader throws; HoldfastError `ERR_LOAD_TIMEOUT`, `ERR_SCHEMA`, `ERR_NOT_FOUND` for a remembered absence.
    */
-  getOrSet<T = V>(
+  async getOrSet<T = V>(
     key: Key,
     loader: (context: LoadContext<T>) => T | Promise<T>,
     options?: LoadOptions<T>,
@@ -115,11 +110,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
     if (typeof loader !== 'function') throw invalidOption('loader', loader, 'a function')
     const call = this.#call('getOrSet', options as LoadOptions<never> | undefined)
     const finder = this.#finderOf(call)
-    if (typeof key === 'object' && hashContent(key) !== undefined)
-      return this.#ref(key, call.signal).then(
-        (ref) => this.#getOrSet.run(finder, ref, loader as Loader, call) as Promise<T>,
-      )
-    return this.#getOrSet.run(finder, this.#space.ref(key), loader as Loader, call) as Promise<T>
+    const ref = typeof key === 'object' ? await this.#ref(key, call.signal) : this.#space.ref(key)
+    return this.#getOrSet.run(finder, ref, loader as Loader, call) as T | Promise<T>
   }
 
   /**
@@ -147,11 +139,10 @@ export class Cache<V = unknown> implements AsyncDisposable {
   /** The fresh values of those `keys` that have one, in their order. */
   async getMany<T = V>(keys: readonly Key[], options?: ReadOptions): Promise<Map<Key, T>> {
     this.#core.checkOpen()
-    checkOptionNames('getMany', options, readNames)
-    options?.signal?.throwIfAborted()
+    checkReadOptions('getMany', options)
     await this.#core.starting
     const refs = await this.#refs(keys, options?.signal)
-    const looked = await this.#core.lookMany(refs)
+    const looked = await untilAborted(this.#core.lookMany(refs), options?.signal)
     const values = new Map<Key, T>()
     for (const ref of refs) {
       const one = looked.get(ref.id)
@@ -252,7 +243,10 @@ export class Cache<V = unknown> implements AsyncDisposable {
     this.#core.checkOpen()
     const last = tags.at(-1)
     const options = typeof last === 'object' ? last : undefined
-    if (options !== undefined) checkOptionNames('invalidateTags', options, ['hard'])
+    if (options !== undefined) {
+      checkOptionNames('invalidateTags', options, ['hard'])
+      checkFlag('hard', options.hard)
+    }
     const names = options === undefined ? tags : tags.slice(0, -1)
     for (const tag of names) checkTag(tag)
     if (names.length === 0) return

@@ -19,6 +19,12 @@ export interface Lookup {
   readonly looked: Looked
 }
 
+/** A value for one caller, and the item that it is of: another than was found where that was migrated. */
+interface Made {
+  readonly value: unknown
+  readonly item: Item
+}
+
 /** Said of an item whose shape or content is not what is asked for. */
 const misfit: unique symbol = Symbol('misfit')
 
@@ -45,7 +51,7 @@ export class Finder {
   now(ref: KeyRef): Fit | undefined {
     const judged = this.#core.peek(ref)
     if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return undefined
-    const value = this.#valueNow(judged)
+    const value = this.#valueNow(ref, judged)
     if (value === misfit) return undefined
     this.#hit(ref, judged)
     return { value, judged }
@@ -64,22 +70,27 @@ export class Finder {
       this.#miss(ref, this.#core.missReason(ref.id, looked))
       return undefined
     }
-    const value = judged.item.held === undefined ? undefined : await this.#value(ref, judged)
-    if (value === misfit) {
+    const { item } = judged
+    const made =
+      item.held === undefined ? { value: undefined, item } : await this.#make(ref, judged)
+    if (made === misfit) {
       this.#miss(ref, this.#core.misses.miss(ref.id, 'schema'))
       return undefined
     }
     this.#hit(ref, judged)
-    return { value, judged }
+    return {
+      value: made.value,
+      judged: made.item === item ? judged : { ...judged, item: made.item },
+    }
   }
 
   /** The value, if that can be said without waiting. */
-  #valueNow(judged: Judged): unknown {
+  #valueNow(ref: KeyRef, judged: Judged): unknown {
     const { item } = judged
     if (item.version !== this.#rules.version) return misfit
-    if (this.#isPlain || this.#checked.has(item)) return this.#give(judged)
+    if (this.#isPlain || this.#checked.has(item)) return this.#give(ref, judged)
     const { schema } = this.#rules
-    const value = this.#give(judged)
+    const value = this.#give(ref, judged)
     if (value === misfit || schema === undefined) return value
     const isFit = fits(schema, value)
     if (isThenable(isFit) || !isFit) return misfit
@@ -87,45 +98,59 @@ export class Finder {
     return value
   }
 
-  async #value(ref: KeyRef, judged: Judged): Promise<unknown> {
+  async #make(ref: KeyRef, judged: Judged): Promise<Made | typeof misfit> {
     const { item } = judged
     const { schema, version } = this.#rules
     if (item.version !== version) return await this.#migrated(ref, judged)
-    const value = this.#give(judged)
-    if (value === misfit || schema === undefined || this.#checked.has(item)) return value
+    const value = this.#give(ref, judged)
+    if (value === misfit) return misfit
+    if (schema === undefined || this.#checked.has(item)) return { value, item }
     if (!(await fits(schema, value))) {
       this.#unfit(ref, judged, 'does not fit the schema')
       return misfit
     }
     this.#checked.add(item)
-    return value
+    return { value, item }
   }
 
   /** A value of another version, made one of this; what it was made of is replaced, with the life that is left. */
-  async #migrated(ref: KeyRef, judged: Judged): Promise<unknown> {
+  async #migrated(ref: KeyRef, judged: Judged): Promise<Made | typeof misfit> {
     const { holder } = this.#core
     const { migrate, schema, version } = this.#rules
     const { item } = judged
     if (migrate === undefined) return misfit
-    const old = this.#give(judged)
+    const old = this.#give(ref, judged)
     if (old === misfit) return misfit
     const stored = { value: old, ...(item.version === undefined ? {} : { version: item.version }) }
-    const value = migrate(stored)
+    let value: unknown
+    try {
+      value = migrate(stored)
+    } catch (error) {
+      this.#unfit(ref, judged, 'could not be migrated', error)
+      return misfit
+    }
     if (value === undefined) return misfit
     if (schema !== undefined && !(await fits(schema, value))) {
       this.#unfit(ref, judged, 'does not fit the schema after its migration')
       return misfit
     }
     const upgraded: Item = { ...item, held: holder.hold(value), version }
-    for (const tier of this.#core.stack.tiers) {
+    this.#replace(item, upgraded)
+    return { value, item: upgraded }
+  }
+
+  /** Keeps `upgraded` for the next reader, unless the entry was changed since it was read. */
+  #replace(item: Item, upgraded: Item): void {
+    const { background, stack } = this.#core
+    if (stack.memory !== undefined && stack.memory.look(item.id) !== item) return
+    for (const tier of stack.tiers) {
       const kept = tier.replace(upgraded, item)
-      if (kept instanceof Promise) this.#core.background.track(kept)
+      if (kept instanceof Promise) background.track(kept)
     }
-    return value
   }
 
   /** The value for one caller; {@link misfit} if its bytes cannot be decoded. */
-  #give(judged: Judged): unknown {
+  #give(ref: KeyRef, judged: Judged): unknown {
     const { held } = judged.item
     if (held === undefined) return undefined
     try {
@@ -133,17 +158,19 @@ export class Finder {
     } catch (error) {
       const { events } = this.#core
       this.#core.counters.tier(judged.tier).corrupt += 1
-      if (events.has('corrupt'))
-        events.emit('corrupt', { key: judged.item.id, tier: judged.tier, error })
+      if (events.has('corrupt')) events.emit('corrupt', { key: ref.key, tier: judged.tier, error })
       return misfit
     }
   }
 
-  #unfit(ref: KeyRef, { tier }: Judged, reason: string): void {
+  #unfit(ref: KeyRef, { tier }: Judged, reason: string, error?: unknown): void {
     const { counters, events } = this.#core
     counters.drops += 1
     if (events.has('drop'))
-      events.emit('drop', { key: ref.key, tier, reason: `stored value ${reason}` })
+      events.emit('drop', {
+        ...{ key: ref.key, tier, reason: `stored value ${reason}` },
+        ...(error === undefined ? {} : { error }),
+      })
   }
 
   #hit(ref: KeyRef, { freshness, tier }: Judged): void {

@@ -8,13 +8,17 @@ export class Flight<T> {
   isOutdated = false
   #waiting = 0
   #isKept = false
+  #hasLanded = false
   readonly #result: Promise<T>
 
   constructor(id: string, work: (flight: Flight<T>) => Promise<T>) {
     this.id = id
     this.#result = work(this)
+    const land = (): void => {
+      this.#hasLanded = true
+    }
     // Each waiter has the rejection from its own wait; without any there is nobody to tell.
-    this.#result.catch(() => {})
+    this.#result.then(land, land)
   }
 
   get result(): Promise<T> {
@@ -24,6 +28,10 @@ export class Flight<T> {
   /** It goes on although nobody waits. */
   keep(): void {
     this.#isKept = true
+  }
+
+  get isKept(): boolean {
+    return this.#isKept
   }
 
   /** Whether somebody waits, or it goes on anyway. */
@@ -39,7 +47,9 @@ export class Flight<T> {
       if (!isHere) return
       isHere = false
       this.#waiting -= 1
-      if (!this.isWanted) this.abort.abort(new Error('Nobody waits for it any more'))
+      // A loader that has answered may have given its signal away: it is not aborted for that.
+      if (!this.isWanted && !this.#hasLanded)
+        this.abort.abort(new Error('Nobody waits for it any more'))
     }
     return { result: this.#result, leave }
   }
@@ -62,7 +72,9 @@ export class Flights<T> {
 
   /** The flight that a caller who comes now may join. */
   get(id: string): Flight<T> | undefined {
-    return this.#open.get(id)
+    const flight = this.#open.get(id)
+    // One that was aborted fails soon, and not for whoever comes now.
+    return flight?.abort.signal.aborted === true ? undefined : flight
   }
 
   start(id: string, work: (flight: Flight<T>) => Promise<T>): Flight<T> {
@@ -88,12 +100,28 @@ export class Flights<T> {
     for (const flight of this.#all.get(id) ?? []) flight.isOutdated = true
   }
 
+  /** Messages of changes may have been missed: as {@link cut} for every id. */
+  cutAll(): void {
+    this.#open.clear()
+    for (const flights of this.#all.values()) for (const flight of flights) flight.isOutdated = true
+  }
+
+  /** What `flight` has brought is about to be stored: the flights that began before it bring nothing newer. */
+  overtake(flight: Flight<T>): void {
+    for (const other of this.#all.get(flight.id) ?? []) {
+      if (other === flight) return
+      other.isOutdated = true
+    }
+  }
+
   /** Something in a namespace was invalidated: nobody joins its flights. What they bring is judged by its tags. */
   detach(path: NamespacePath): void {
     for (const id of this.#open.keys()) if (id.startsWith(path)) this.#open.delete(id)
   }
 
-  abortAll(reason: unknown): void {
-    for (const flights of this.#all.values()) for (const { abort } of flights) abort.abort(reason)
+  /** Aborts what callers wait for; what goes on by itself is background work, and is waited for. */
+  abortWaiting(reason: unknown): void {
+    for (const flights of this.#all.values())
+      for (const flight of flights) if (!flight.isKept) flight.abort.abort(reason)
   }
 }

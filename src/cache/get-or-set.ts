@@ -22,13 +22,13 @@ export class GetOrSet {
     this.#loads = loads
   }
 
-  /** The value of `ref`, from memory at once if `finder` finds it there. */
-  run(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): Promise<unknown> {
+  /** The value of `ref`, or its promise: from memory at once if `finder` finds it there. */
+  run(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): unknown {
     if (!call.forceFresh && this.#core.starting === undefined) {
       const fit = finder.now(ref)
       if (fit !== undefined) {
         if (call.rules.eager !== undefined) this.#refreshEarly(ref, loader, call, fit)
-        return Promise.resolve(fit.value)
+        return fit.value
       }
     }
     return this.#slow(finder, ref, loader, call)
@@ -48,7 +48,8 @@ export class GetOrSet {
       }
       const stale = fit?.judged.item.held === undefined ? undefined : fit
       if (stale !== undefined && !call.forceFresh && this.#isServedStale(ref, call, stale)) {
-        if (!this.#isBackingOff(ref.id)) this.#refresh(ref, loader, call, found.looked)
+        if (!this.#isBackingOff(ref.id))
+          this.#refresh(ref, loader, call, { ...found.looked, judged: stale.judged })
         return stale.value
       }
       const value = await this.#load(ref, loader, call, found, stale)
@@ -60,11 +61,13 @@ export class GetOrSet {
     ref: KeyRef,
     loader: Loader,
     call: LoadCall,
-    { looked }: Lookup,
+    found: Lookup,
     stale: Fit | undefined,
   ): Promise<unknown> {
     const { background, clock } = this.#core
     const { hardTimeout, softTimeout, staleBackoff } = call.rules
+    // What does not fit is not for the loader either.
+    const looked = { ...found.looked, judged: found.fit?.judged }
     const flight = this.#loads.start({ ref, loader, call, looked, isBackground: false })
     const { leave, result } = flight.join()
     const soft = stale === undefined ? Number.POSITIVE_INFINITY : softTimeout
@@ -78,7 +81,8 @@ export class GetOrSet {
     if (ended.how === 'value') return ended.value.take()
     if (ended.how === 'aborted') throw ended.reason
     if (stale !== undefined) {
-      if (ended.how === 'error') this.#backOff(ref.id, staleBackoff)
+      // A source that did not answer in time has failed as well.
+      this.#backOff(ref.id, staleBackoff)
       return stale.value
     }
     throw ended.how === 'error' ? ended.error : loadTimeout(hardTimeout)

@@ -50,6 +50,11 @@ export class KeySpace {
   }
 }
 
+/** The namespace of an id: no name in its path has a `:`. */
+export function spaceOfId(id: string): KeySpace {
+  return new KeySpace(id.slice(0, id.indexOf(':')))
+}
+
 /** The key of an id, for events and people. */
 export function keyOfId(id: string): Key {
   return decodeKey(id.slice(id.indexOf(':') + 1))

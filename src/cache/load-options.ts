@@ -2,6 +2,7 @@ import type { LoadDefaults, LoadOptions, StoredVersion } from '../contracts/cach
 import type { StandardSchema } from '../contracts/standard-schema.ts'
 import { parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
+import { checkFlag, checkSignal } from './read-options.ts'
 import { checkVersion, type StoreRules, storeNames, storeRules } from './store-options.ts'
 
 /** When a fresh entry is refreshed before its end: from a share of its life on, or by XFetch with this `beta`. */
@@ -57,7 +58,9 @@ export const defaultNames = [
   'migrate',
 ] as const
 
-const loadNames = [...new Set<string>([...storeNames, ...defaultNames, 'forceFresh'])]
+export const loadNames: readonly string[] = [
+  ...new Set<string>([...storeNames, ...defaultNames, 'forceFresh']),
+]
 
 export const noDefaults: LoadRules = Object.freeze({
   ttl: Number.POSITIVE_INFINITY,
@@ -113,8 +116,8 @@ export function loadCall(
   if (options === undefined) return plainCall(defaults)
   checkOptionNames(what, options, loadNames)
   const { tags, forceFresh, signal, ...others } = options
-  if (forceFresh !== undefined && typeof forceFresh !== 'boolean')
-    throw invalidOption('forceFresh', forceFresh, 'true or false')
+  checkFlag('forceFresh', forceFresh)
+  checkSignal(signal)
   const rules = loadRules(options, defaults)
   const isFixed = typeof tags !== 'function'
   return {

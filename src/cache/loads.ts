@@ -12,7 +12,7 @@ import { makeItem } from './make-item.ts'
 import { NotFound } from './not-found.ts'
 import { nothing, Outcome } from './outcome.ts'
 import { checkLoaded } from './schema-check.ts'
-import type { StoreRules } from './store-options.ts'
+import { checkTags, type StoreRules } from './store-options.ts'
 
 export type Loader = (context: LoadContext<never>) => unknown
 
@@ -26,6 +26,8 @@ export interface LoadJob {
   /** What the tiers had when it began; `undefined`: they have not been asked. */
   readonly looked: Looked | undefined
   readonly isBackground: boolean
+  /** The stamp of a load that began with those of other keys; by default that of its own beginning. */
+  readonly createdAt?: number
 }
 
 type LookedJob = LoadJob & { readonly looked: Looked }
@@ -41,6 +43,8 @@ export class Loads {
     this.#locks = new ClusterLock(core)
     core.onChange = (id) => this.flights.cut(id)
     core.onInvalidate = (path) => this.flights.detach(path)
+    core.onClose = (reason) => this.flights.abortWaiting(reason)
+    core.onGap = () => this.flights.cutAll()
   }
 
   /** The load that a caller who comes now waits for. */
@@ -95,7 +99,7 @@ export class Loads {
     const { isBackground, ref } = job
     const { signal } = flight.abort
     // Before the loader begins: what is invalidated while it runs is newer.
-    const createdAt = stamps.next()
+    const createdAt = job.createdAt ?? stamps.next()
     const began = clock.now()
     counters.loads += 1
     counters.inFlight += 1
@@ -168,7 +172,7 @@ export class Loads {
     if (item === undefined || flight.isOutdated) return outcome
     // Its tags may have been invalidated since it began, or everything cleared.
     if (this.#core.judge(item, ref.space) !== 'fresh') return outcome
-    await this.#store(item, job)
+    await this.#store(item, job, flight)
     return outcome
   }
 
@@ -192,11 +196,11 @@ export class Loads {
   #rules(call: LoadCall, run: LoadRun, value: unknown, before: Item | undefined): StoreRules {
     const { store } = call
     const old = run.isNotModified ? before : undefined
-    const tags = run.tags ?? call.tagsOf?.(value as never)
+    const tags = run.tags ?? this.#tagsOf(call, value)
     return {
       ...store,
       ...(run.ttl === undefined ? {} : { ttl: run.ttl, expiresAt: undefined }),
-      tags: tags === undefined ? (old?.tags ?? store.tags) : [...new Set(tags)],
+      tags: tags ?? old?.tags ?? store.tags,
       etag: run.etag ?? store.etag ?? old?.etag,
       lastModified: run.lastModified ?? store.lastModified ?? old?.lastModified,
       description: store.description ?? old?.description,
@@ -204,16 +208,31 @@ export class Loads {
     }
   }
 
+  /** The tags that follow from the value, with a fixed one beside them. */
+  #tagsOf({ store, tagsOf }: LoadCall, value: unknown): readonly string[] | undefined {
+    if (tagsOf === undefined) return undefined
+    return [...new Set([...store.tags, ...checkTags({ tags: tagsOf(value as never) })])]
+  }
+
   /** Stores what was loaded, in the place of what was there when the load began. Callers do not wait for a network. */
-  async #store(item: Item, { call, looked, ref }: LookedJob): Promise<void> {
+  async #store(
+    item: Item,
+    { call, looked, ref }: LookedJob,
+    flight: Flight<Outcome>,
+  ): Promise<void> {
     const { background, counters, events, misses, stack } = this.#core
     counters.sets += 1
     misses.stored(item.id, 'loaded')
+    this.flights.overtake(flight)
+    this.#core.overtakeReads(item.id)
+    const known = this.#core.learn(item)
     const writes: Promise<unknown>[] = []
+    if (stack.bytes.some(({ isRemote }) => isRemote)) background.track(known)
+    else writes.push(known)
     for (const [place, tier] of stack.tiers.entries()) {
       const seen = looked.seen[place]
-      const known = seen !== 'down' && looked.seen.length > place && !call.forceFresh
-      const kept = known ? tier.replace(item, seen) : tier.set(item, false)
+      const isSeen = seen !== 'down' && looked.seen.length > place && !call.forceFresh
+      const kept = isSeen ? tier.replace(item, seen) : tier.set(item, false)
       if (!(kept instanceof Promise)) continue
       const safe = kept.catch((error: unknown) => this.#dropped(ref, tier.name, error))
       if (tier.isRemote) background.track(safe)
@@ -248,7 +267,7 @@ export class Loads {
       node: options.node,
     })
     if (item !== undefined && this.#core.judge(item, job.ref.space) === 'fresh')
-      await this.#store(item, job)
+      await this.#store(item, job, flight)
   }
 
   #staleEntry({ ref, looked }: LookedJob): CacheEntry | undefined {

@@ -33,6 +33,15 @@ export function clearMark(path: NamespacePath): string {
   return `clear:${path}`
 }
 
+export function isClearMark(name: string): boolean {
+  return name.startsWith('clear:')
+}
+
+/** The tag of a {@link tagMark}; no path has a `:`. */
+export function tagOfMark(name: string): string {
+  return name.slice(name.indexOf(':', 'tag:'.length) + 1)
+}
+
 /** A path ends with `/` or is empty, and no escaped name has one: `:` keeps it apart from the tag. */
 export function tagMark(path: NamespacePath, tag: string): string {
   return `tag:${path}:${tag}`

@@ -35,11 +35,19 @@ export interface ResolvedMemoryOptions {
   readonly ttl: number
 }
 
-const names = ['name', 'maxBytes', 'maxEntries', 'maxEntryShare', 'policy', 'share', 'ttl'] as const
+export const memoryOptionNames: readonly string[] = [
+  'name',
+  'maxBytes',
+  'maxEntries',
+  'maxEntryShare',
+  'policy',
+  'share',
+  'ttl',
+] as const
 
 /** @throws HoldfastError `ERR_INVALID_OPTION`. */
 export function resolveMemoryOptions(options: MemoryOptions): ResolvedMemoryOptions {
-  checkOptionNames('memory', options, names)
+  checkOptionNames('memory', options, memoryOptionNames)
   const {
     maxBytes = operatorMemory() ?? '64MiB',
     maxEntries = Number.POSITIVE_INFINITY,

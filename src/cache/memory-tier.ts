@@ -6,6 +6,9 @@ import type { Item } from './item.ts'
 import type { ResolvedMemoryOptions } from './memory-options.ts'
 import type { TierContext } from './tier.ts'
 
+/** Of so many entries that a clear removes it is told: more are not remembered anyway. */
+const mostTold = 1_000
+
 /** Bytes of an item beside its id, tags and value. */
 const itemBytes = 160
 
@@ -91,11 +94,15 @@ export class MemoryTier implements CacheTier {
   }
 
   clear(prefix: string): void {
-    if (prefix === '') {
-      this.#store.clear()
-      return
+    let told = 0
+    for (const [id] of this.#store.entries()) {
+      if (!id.startsWith(prefix)) continue
+      if (prefix === '' && told >= mostTold) break
+      if (told < mostTold) this.#context.onRemove(id, this.name, 'clear')
+      told += 1
+      if (prefix !== '') this.#store.delete(id)
     }
-    for (const [id] of this.#store.entries()) if (id.startsWith(prefix)) this.#store.delete(id)
+    if (prefix === '') this.#store.clear()
   }
 
   sizeOf(id: string): number | undefined {

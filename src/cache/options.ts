@@ -12,6 +12,7 @@ import { type Encryption, isEncryption } from '../frame/encryption.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
 import { defaultNames, type LoadRules, loadRules, noDefaults } from './load-options.ts'
+import { checkClock, checkCodec } from './part-options.ts'
 import type { Tier } from './tier.ts'
 
 /** An event of a cache, as `onEvent` is told of it. */
@@ -71,7 +72,7 @@ export interface ResolvedCacheOptions {
   readonly rules: LoadRules
 }
 
-const names = [
+export const cacheOptionNames: readonly string[] = [
   'tiers',
   'bus',
   'name',
@@ -93,9 +94,9 @@ const looksWithBus = 30
 /** @throws HoldfastError `ERR_INVALID_OPTION`. */
 export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions {
   if (options === undefined) throw invalidOption('createCache', options, '{ tiers: [memory()] }')
-  checkOptionNames('createCache', options, names)
+  checkOptionNames('createCache', options, cacheOptionNames)
   const tiers = checkTiers(options.tiers)
-  const { bus, codec = auto(), encrypt, maxBackground = 64, name = 'cache', onEvent } = options
+  const { bus, encrypt, maxBackground = 64, name = 'cache', onEvent } = options
   if (typeof name !== 'string' || !/^[A-Za-z0-9_.-]{1,100}$/.test(name))
     throw invalidOption('name', name, '1 to 100 of A-Z a-z 0-9 _ . -')
   if (bus !== undefined && typeof bus?.publish !== 'function')
@@ -107,6 +108,7 @@ export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions
   for (const [option, value] of Object.entries({ onEvent, random: options.random }))
     if (value !== undefined && typeof value !== 'function')
       throw invalidOption(option, value, 'a function')
+  const codec = checkCodec(options.codec) ?? auto()
   const markerTtl = parseDuration('markerTtl', options.markerTtl ?? '1s')
   const rules = loadRules(options, noDefaults)
   if (rules.lock === 'cluster' && !tiers.some(({ canLease }) => canLease)) throw noLease()
@@ -118,7 +120,7 @@ export function resolveCacheOptions(options: CacheOptions): ResolvedCacheOptions
     markerTtlWithBus: markerTtl * looksWithBus,
     skew: resolveSkew(options.clockSkew, tiers),
     background: maxBackground,
-    clock: options.clock ?? systemClock,
+    clock: checkClock(options.clock) ?? systemClock,
     random: options.random ?? Math.random,
   })
 }

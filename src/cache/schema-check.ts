@@ -4,8 +4,14 @@ import { isThenable } from '../util/is-thenable.ts'
 
 /** What a schema says of `value`: whether it fits, now or soon. Where it would change the value, that is not taken up. */
 export function fits(schema: StandardSchema, value: unknown): boolean | Promise<boolean> {
-  const result = schema['~standard'].validate(value)
-  return isThenable(result) ? Promise.resolve(result).then(isFit) : isFit(result)
+  const no = (): boolean => false
+  try {
+    const result = schema['~standard'].validate(value)
+    // What it throws or rejects with says as little for the value as an issue does.
+    return isThenable(result) ? Promise.resolve(result).then(isFit, no) : isFit(result)
+  } catch {
+    return false
+  }
 }
 
 function isFit(result: SchemaResult<unknown>): boolean {

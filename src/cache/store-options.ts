@@ -3,6 +3,7 @@ import type { Meta } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import { parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
+import { checkFlag, checkSignal } from './read-options.ts'
 
 /** {@link StoreOptions}, checked and completed; milliseconds. */
 export interface StoreRules {
@@ -61,11 +62,11 @@ export function checkedStoreRules(
 /** As {@link checkedStoreRules}, of options whose names were checked. */
 export function storeRules(options: StoreOptions, defaults: StoreDefaults): StoreRules {
   const { description, etag, lastModified, strict, version } = options
+  checkSignal(options.signal)
   for (const [name, value] of Object.entries({ description, etag, lastModified }))
     if (value !== undefined && typeof value !== 'string')
       throw invalidOption(name, value, 'a string')
-  if (strict !== undefined && typeof strict !== 'boolean')
-    throw invalidOption('strict', strict, 'true or false')
+  checkFlag('strict', strict)
   const grace = options.grace === undefined ? defaults.grace : parseDuration('grace', options.grace)
   return {
     ttl: options.ttl === undefined ? defaults.ttl : parseDuration('ttl', options.ttl),

@@ -22,10 +22,10 @@ export interface TierContext {
   readonly encryption: Encryption | undefined
   /** A stamp of this node. */
   readonly stamp: () => number
-  /** Whether an item is not absent now. */
+  /** Whether an item has a value that is fresh now, as far as is known of invalidations. */
   readonly isLive: (item: Item) => boolean
   /** An item left without being asked to. */
-  readonly onRemove: (id: string, tier: string, reason: 'evict' | 'expire') => void
+  readonly onRemove: (id: string, tier: string, reason: 'evict' | 'expire' | 'clear') => void
   readonly onDrop: (id: string, tier: string, reason: string, error?: unknown) => void
   readonly onDegrade: (tier: string, call: string, error: unknown) => void
   readonly onUnreadable: (id: string, tier: string, error: unknown) => void

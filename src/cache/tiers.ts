@@ -19,6 +19,7 @@ import { checkOptionNames, invalidOption } from '../util/options.ts'
 import { ByteTier } from './byte-tier.ts'
 import { type MemoryOptions, resolveMemoryOptions } from './memory-options.ts'
 import { MemoryTier } from './memory-tier.ts'
+import { checkCodec } from './part-options.ts'
 import type { Tier, TierContext } from './tier.ts'
 
 /** What every tier that stores bytes takes. */
@@ -142,7 +143,7 @@ function resolveTier(name: string, { isRemote }: BackendKind, options: TierOptio
   const guard = { bulkhead, breaker, retry, timeout }
   return {
     guard: resolveGuardOptions(name, guard, isRemote ? networkGuard : localGuard),
-    codec,
+    codec: checkCodec(codec),
     hasCompression: compress !== undefined,
     compression: resolveCompression(compress),
     encryption: encrypt,

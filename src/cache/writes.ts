@@ -1,4 +1,4 @@
-import type { CacheCore } from './cache-core.ts'
+import type { CacheCore, Looked } from './cache-core.ts'
 import type { HeldValue } from './held-value.ts'
 import type { Item } from './item.ts'
 import type { KeyRef } from './key-ref.ts'
@@ -35,12 +35,18 @@ export class Writes {
     const item = this.#item(ref, held, rules)
     if (item === undefined) return false
     const last = stack.tiers.at(-1)
-    if (last !== undefined && !(await last.add(item))) return false
+    // Before and after: a load that ends meanwhile would take the place of what is added.
     this.#core.cut(ref.id)
-    await stack.write((tier) => (tier === last ? true : tier.set(item, false)))
-    await this.#core.announceKeys([ref.id])
+    const kept = await last?.add(item, rules.strict)
+    if (kept === false) return false
+    this.#core.cut(ref.id)
+    const written = stack.write((tier) => (tier === last ? true : tier.set(item, rules.strict)))
+    const [isComplete] = await Promise.all([written, this.#core.learn(item)])
+    this.#core.misses.stored(item.id, 'added')
+    const isTold = await this.#core.announceKeys([ref.id])
     counters.sets += 1
-    if (events.has('set')) events.emit('set', { key: ref.key, result: 'stored' })
+    const result = isComplete && isTold && kept === true ? 'stored' : 'queued'
+    if (events.has('set')) events.emit('set', { key: ref.key, result })
     return true
   }
 
@@ -58,33 +64,34 @@ export class Writes {
 
   async touch(ref: KeyRef, ttl: number): Promise<boolean> {
     return await this.#change(ref, (item) => {
-      const grace = item.staleUntil - item.expiresAt
       const expiresAt = this.#core.clock.now() + ttl
-      return { ...item, expiresAt, staleUntil: expiresAt + (Number.isNaN(grace) ? 0 : grace) }
+      return { ...item, expiresAt, staleUntil: expiresAt + this.#graceOf(item) }
     })
   }
 
   /** Ends the life of an entry now; its grace begins. */
   async expire(ref: KeyRef): Promise<boolean> {
     const { clock, events } = this.#core
+    // Also where nothing fresh is there: what is being loaded, here or in another node, is void.
+    this.#core.cut(ref.id)
     const isChanged = await this.#change(ref, (item) => {
       const now = clock.now()
-      const grace = item.staleUntil - item.expiresAt
-      return { ...item, expiresAt: now, staleUntil: now + (Number.isNaN(grace) ? 0 : grace) }
+      return { ...item, expiresAt: now, staleUntil: now + this.#graceOf(item) }
     })
-    if (isChanged && events.has('expire')) events.emit('expire', { key: ref.key })
+    if (!isChanged) await this.#core.announceKeys([ref.id])
+    else if (events.has('expire')) events.emit('expire', { key: ref.key })
     return isChanged
   }
 
   /** Changes the times of a fresh entry in every tier, unless somebody stores another meanwhile. */
   async #change(ref: KeyRef, change: (item: Item) => Item): Promise<boolean> {
     const { clock, stack } = this.#core
-    const { judged, seen } = await this.#core.lookAll(ref)
+    const { judged, seen } = await this.#lookAll(ref)
     if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return false
     const changed = change(judged.item)
     this.#core.cut(ref.id)
     if (changed.staleUntil <= clock.now()) {
-      await this.#core.remove(ref.id, false)
+      await this.#core.remove(ref.id, false, 'expired')
       return true
     }
     await stack.write((tier, place) => {
@@ -93,6 +100,22 @@ export class Writes {
     })
     await this.#core.announceKeys([ref.id])
     return true
+  }
+
+  /** The times of an entry that never ends do not tell its grace: it is the cache's then. */
+  #graceOf({ expiresAt, staleUntil }: Item): number {
+    const grace = staleUntil - expiresAt
+    return Number.isNaN(grace) ? this.#core.options.rules.grace : grace
+  }
+
+  /** What every tier has now: looked for again if the entry was changed meanwhile, as that must not be undone. */
+  async #lookAll(ref: KeyRef): Promise<Looked> {
+    const { reads } = this.#core
+    for (;;) {
+      const flight = reads.start(ref.id, async () => await this.#core.lookAll(ref))
+      const looked = await flight.wait()
+      if (!flight.isOutdated) return looked
+    }
   }
 
   #item(ref: KeyRef, held: HeldValue, rules: StoreRules): Item | undefined {
