@@ -59,8 +59,3 @@ export function spaceOfId(id: string): KeySpace {
 export function keyOfId(id: string): Key {
   return decodeKey(id.slice(id.indexOf(':') + 1))
 }
-
-/** The namespace of an id. */
-export function spaceOfId(id: string): KeySpace {
-  return new KeySpace(id.slice(0, id.indexOf(':')))
-}
