@@ -13,6 +13,7 @@ import { type Freshness, freshnessAt, type Item } from './item.ts'
 import { type KeyRef, type KeySpace, keyOfId } from './key-ref.ts'
 import { MarkSync } from './mark-sync.ts'
 import { Markers } from './markers.ts'
+import type { MemoryTier } from './memory-tier.ts'
 import { MissLog } from './miss-log.ts'
 import type { ResolvedCacheOptions } from './options.ts'
 import { Stamps } from './stamps.ts'
@@ -60,6 +61,7 @@ export class CacheCore {
   onInvalidate: (path: string) => void = () => {}
   /** Resolves when the bus is there, or cannot be had; `undefined` afterwards. */
   starting: Promise<void> | undefined
+  readonly #memory: MemoryTier | undefined
   #isClosed = false
 
   constructor(options: ResolvedCacheOptions, holder: ValueHolder, events: Emitter<CacheEvents>) {
@@ -76,6 +78,7 @@ export class CacheCore {
     this.counters = new CacheCounters(options.tiers.map(({ name }) => name))
     const context = this.#context()
     this.stack = new TierStack(options.tiers.map((tier) => tier.open(context)))
+    this.#memory = this.stack.memory
     this.sync = new MarkSync({
       markers: this.markers,
       home: this.stack.bytes.findLast(({ backend }) => backend.isShared),
@@ -113,24 +116,29 @@ export class CacheCore {
     return this.markers.judge(item, item.marks, freshnessAt(item, this.clock.now()))
   }
 
-  /** The item that is in memory now and can be judged now. */
-  peek(ref: KeyRef): Judged | undefined {
-    const { memory } = this.stack
-    const item = memory?.get(ref.id)
-    if (item === undefined || memory === undefined) return undefined
+  /** The item that is in memory now and fresh, as far as can be said now. Every hit comes through here: it allocates nothing. */
+  fresh(ref: KeyRef): Item | undefined {
+    const item = this.#memory?.get(ref.id)
+    if (item === undefined) return undefined
     item.marks ??= ref.space.marksOf(item.tags)
     if (!this.sync.isCurrent(item.marks)) {
       this.#lookLater(item.marks)
       return undefined
     }
-    return { item, freshness: this.judge(item, ref.space), tier: memory.name }
+    // Memory gives nothing beyond its stale time: where that is the end of its life too, the clock has been asked.
+    const isFresh = item.expiresAt === item.staleUntil || this.clock.now() < item.expiresAt
+    return isFresh && this.markers.judge(item, item.marks, 'fresh') === 'fresh' ? item : undefined
   }
 
   /** What the tiers have of a key: the first that is fresh, else the newest that is stale. */
   async look(ref: KeyRef, signal: AbortSignal | undefined): Promise<Looked> {
-    const here = this.peek(ref)
-    if (here?.freshness === 'fresh') return { judged: here, seen: [here.item] }
-    return await this.lookDeeper(ref, signal)
+    return this.#lookHere(ref) ?? (await this.lookDeeper(ref, signal))
+  }
+
+  #lookHere(ref: KeyRef): Looked | undefined {
+    const item = this.fresh(ref)
+    if (item === undefined || this.#memory === undefined) return undefined
+    return { judged: { item, freshness: 'fresh', tier: this.#memory.name }, seen: [item] }
   }
 
   /** What every tier has of a key, without a use being counted or anything being kept. */
@@ -170,9 +178,9 @@ export class CacheCore {
     const found = new Map<string, Looked>()
     const missing: string[] = []
     for (const ref of byId.values()) {
-      const here = this.peek(ref)
-      if (here?.freshness === 'fresh') found.set(ref.id, { judged: here, seen: [here.item] })
-      else missing.push(ref.id)
+      const here = this.#lookHere(ref)
+      if (here === undefined) missing.push(ref.id)
+      else found.set(ref.id, here)
     }
     if (missing.length === 0) return found
     const cuts = this.#cuts

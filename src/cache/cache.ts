@@ -16,11 +16,11 @@ import type { CacheCore } from './cache-core.ts'
 import { type CacheStats, statsOf } from './cache-stats.ts'
 import { checkSetup, type SetupWarning } from './check-setup.ts'
 import { type Explanation, explain } from './explain.ts'
-import { Finder } from './finder.ts'
+import { Finder, misfit } from './finder.ts'
 import { GetOrSet } from './get-or-set.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { entryOf } from './item-entry.ts'
-import type { KeyRef, KeySpace } from './key-ref.ts'
+import { type KeyRef, type KeySpace, mayNameContent } from './key-ref.ts'
 import { type LoadCall, loadCall } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
 import { clearMark, tagMark } from './markers.ts'
@@ -47,6 +47,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
   readonly #finder: Finder
   readonly #getOrSet: GetOrSet
   readonly #writes: Writes
+  /** A call of `getOrSet` without options. */
+  readonly #plainCall: LoadCall
 
   /** @internal */
   constructor(core: CacheCore, loads: Loads, space: KeySpace) {
@@ -56,21 +58,23 @@ export class Cache<V = unknown> implements AsyncDisposable {
     this.#finder = new Finder(core, core.options.rules)
     this.#getOrSet = new GetOrSet(core, loads)
     this.#writes = new Writes(core)
+    this.#plainCall = loadCall('getOrSet', undefined, core.options.rules)
   }
 
   /** The fresh value that is in memory now; never waits, and asks nobody. */
   peek<T = V>(key: Key): T | undefined {
     this.#core.checkOpen()
     if (this.#core.starting !== undefined) return undefined
-    return this.#finder.now(this.#space.ref(key))?.value as T | undefined
+    const value = this.#finder.now(this.#space.ref(key))
+    return value === misfit ? undefined : (value as T)
   }
 
   /** The fresh value of `key`; `undefined` if there is none. With `stale`, also one that has expired and may still be used. */
   get<T = V>(key: Key, options?: ReadOptions): Promise<T | undefined> {
     this.#core.checkOpen()
-    if (options === undefined && typeof key !== 'object' && this.#core.starting === undefined) {
-      const fit = this.#finder.now(this.#space.ref(key))
-      if (fit !== undefined) return Promise.resolve(fit.value as T)
+    if (options === undefined && this.#core.starting === undefined && !mayNameContent(key)) {
+      const value = this.#finder.now(this.#space.ref(key))
+      if (value !== misfit) return Promise.resolve(value as T)
     }
     return this.#get<T>(key, options)
   }
@@ -113,7 +117,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
     if (typeof loader !== 'function') throw invalidOption('loader', loader, 'a function')
     const call = this.#call('getOrSet', options as LoadOptions<never> | undefined)
     const finder = this.#finderOf(call)
-    if (typeof key === 'object' && hashContent(key) !== undefined)
+    if (mayNameContent(key) && hashContent(key) !== undefined)
       return this.#ref(key, call.signal).then(
         (ref) => this.#getOrSet.run(finder, ref, loader as Loader, call) as Promise<T>,
       )
@@ -331,6 +335,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   }
 
   #call(what: string, options: LoadOptions<never> | undefined): LoadCall {
+    if (options === undefined) return this.#plainCall
     const call = loadCall(what, options, this.#core.options.rules)
     const { tiers } = this.#core.options
     if (call.rules.lock === 'cluster' && !tiers.some(({ canLease }) => canLease)) throw noLease()
@@ -338,7 +343,9 @@ export class Cache<V = unknown> implements AsyncDisposable {
   }
 
   /** Calls that bring options of their own find what fits these. */
-  #finderOf({ rules }: LoadCall): Finder {
+  #finderOf(call: LoadCall): Finder {
+    if (call === this.#plainCall) return this.#finder
+    const { rules } = call
     const { migrate, schema, version } = this.#core.options.rules
     const isUsual =
       rules.migrate === migrate && rules.schema === schema && rules.version === version

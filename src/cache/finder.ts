@@ -1,6 +1,9 @@
-import type { MissReason } from '../contracts/cache-events.ts'
+import type { CacheEvents, MissReason } from '../contracts/cache-events.ts'
+import type { TierCounters } from '../observe/counters.ts'
+import type { Port } from '../observe/emitter.ts'
 import { isThenable } from '../util/is-thenable.ts'
 import type { CacheCore, Judged, Looked } from './cache-core.ts'
+import type { HeldValue } from './held-value.ts'
 import type { Item } from './item.ts'
 import type { KeyRef } from './key-ref.ts'
 import type { LoadRules } from './load-options.ts'
@@ -19,8 +22,8 @@ export interface Lookup {
   readonly looked: Looked
 }
 
-/** Said of an item whose shape or content is not what is asked for. */
-const misfit: unique symbol = Symbol('misfit')
+/** Said of an item whose shape or content is not what is asked for, and by {@link Finder.now} where there is none. */
+export const misfit: unique symbol = Symbol('misfit')
 
 /** Finds items and makes values of them: of the right version, and as the schema wants them. */
 export class Finder {
@@ -30,10 +33,15 @@ export class Finder {
   readonly #isPlain: boolean
   /** Items whose value the schema has seen. */
   readonly #checked = new WeakSet<Item>()
+  /** What hits in memory are counted in, and whom they are told. */
+  readonly #memory: TierCounters
+  readonly #hits: Port<CacheEvents['hit']>
 
   constructor(core: CacheCore, rules: LoadRules) {
     this.#core = core
     this.#rules = rules
+    this.#memory = core.counters.tier(core.stack.memory?.name ?? '')
+    this.#hits = core.events.port('hit')
     this.#isPlain = rules.schema === undefined
   }
 
@@ -41,14 +49,20 @@ export class Finder {
     return this.#rules
   }
 
-  /** What memory has and what needs no waiting; counted as a hit. */
-  now(ref: KeyRef): Fit | undefined {
-    const judged = this.#core.peek(ref)
-    if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return undefined
-    const value = this.#valueNow(judged)
-    if (value === misfit) return undefined
-    this.#hit(ref, judged)
-    return { value, judged }
+  /** The fresh value that memory has and that needs no waiting, counted as a hit; {@link misfit} if there is none. */
+  now(ref: KeyRef): unknown {
+    const item = this.#core.fresh(ref)
+    if (item?.held === undefined || item.version !== this.#rules.version) return misfit
+    const value = this.#valueNow(item, item.held)
+    if (value === misfit) return misfit
+    this.#memory.hits += 1
+    this.#core.counters.hits += 1
+    if (this.#hits.isHeard) this.#tellHit(ref)
+    return value
+  }
+
+  #tellHit({ key }: KeyRef): void {
+    this.#hits.emit({ key, tier: this.#core.stack.memory?.name ?? '', stale: false })
   }
 
   /** As {@link now}, from all tiers; counted. */
@@ -74,13 +88,16 @@ export class Finder {
   }
 
   /** The value, if that can be said without waiting. */
-  #valueNow(judged: Judged): unknown {
-    const { item } = judged
-    if (item.version !== this.#rules.version) return misfit
-    if (this.#isPlain || this.#checked.has(item)) return this.#give(judged)
+  #valueNow(item: Item, held: HeldValue): unknown {
+    // Most values are the same for all readers, and fit.
+    if (this.#isPlain && held.encoded === undefined) return held.value
+    const value = this.#give({
+      item,
+      freshness: 'fresh',
+      tier: this.#core.stack.memory?.name ?? '',
+    })
     const { schema } = this.#rules
-    const value = this.#give(judged)
-    if (value === misfit || schema === undefined) return value
+    if (value === misfit || schema === undefined || this.#checked.has(item)) return value
     const isFit = fits(schema, value)
     if (isThenable(isFit) || !isFit) return misfit
     this.#checked.add(item)
@@ -147,7 +164,7 @@ export class Finder {
   }
 
   #hit(ref: KeyRef, { freshness, tier }: Judged): void {
-    const { counters, events } = this.#core
+    const { counters } = this.#core
     const isStale = freshness !== 'fresh'
     const own = counters.tier(tier)
     own.hits += 1
@@ -155,7 +172,7 @@ export class Finder {
       own.stale += 1
       counters.staleHits += 1
     } else counters.hits += 1
-    if (events.has('hit')) events.emit('hit', { key: ref.key, tier, stale: isStale })
+    if (this.#hits.isHeard) this.#hits.emit({ key: ref.key, tier, stale: isStale })
   }
 
   #miss(ref: KeyRef, reason: MissReason): void {

@@ -1,5 +1,6 @@
 import type { CacheCore, Looked } from './cache-core.ts'
-import type { Finder, Fit, Lookup } from './finder.ts'
+import { type Finder, type Fit, type Lookup, misfit } from './finder.ts'
+import type { Item } from './item.ts'
 import type { KeyRef } from './key-ref.ts'
 import type { LoadCall } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
@@ -25,10 +26,11 @@ export class GetOrSet {
   /** The value of `ref`, from memory at once if `finder` finds it there. */
   run(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): Promise<unknown> {
     if (!call.forceFresh && this.#core.starting === undefined) {
-      const fit = finder.now(ref)
-      if (fit !== undefined) {
-        if (call.rules.eager !== undefined) this.#refreshEarly(ref, loader, call, fit)
-        return Promise.resolve(fit.value)
+      const value = finder.now(ref)
+      if (value !== misfit) {
+        if (call.rules.eager !== undefined)
+          this.#refreshEarly(ref, loader, call, this.#core.stack.memory?.look(ref.id))
+        return Promise.resolve(value)
       }
     }
     return this.#slow(finder, ref, loader, call)
@@ -43,7 +45,7 @@ export class GetOrSet {
       const { fit } = found
       if (fit?.judged.freshness === 'fresh' && !call.forceFresh) {
         if (fit.judged.item.held === undefined) throw new NotFound(`remembered: '${ref.id}'`)
-        this.#refreshEarly(ref, loader, call, fit)
+        this.#refreshEarly(ref, loader, call, fit.judged.item)
         return fit.value
       }
       const stale = fit?.judged.item.held === undefined ? undefined : fit
@@ -122,10 +124,9 @@ export class GetOrSet {
   }
 
   /** Refreshes an entry that is still fresh, if it is near enough to its end. */
-  #refreshEarly(ref: KeyRef, loader: Loader, call: LoadCall, { judged }: Fit): void {
+  #refreshEarly(ref: KeyRef, loader: Loader, call: LoadCall, item: Item | undefined): void {
     const { eager } = call.rules
-    const { item } = judged
-    if (eager === undefined || !Number.isFinite(item.expiresAt)) return
+    if (eager === undefined || item === undefined || !Number.isFinite(item.expiresAt)) return
     const now = this.#core.clock.now()
     if ('from' in eager) {
       const life = item.expiresAt - item.createdAt

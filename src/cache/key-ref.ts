@@ -12,6 +12,11 @@ export interface KeyRef {
   readonly space: KeySpace
 }
 
+/** Refs of keys longer than this are not kept: making one takes little beside hashing such a key. */
+const longestKept = 128
+/** Refs that are kept at least; twice as many at most, with keys of common lengths 2 to 3 MB. */
+const mostKept = 8_192
+
 /** One namespace: how its keys become ids. */
 export class KeySpace {
   readonly path: NamespacePath
@@ -19,6 +24,9 @@ export class KeySpace {
   readonly paths: readonly NamespacePath[]
   /** Names of the marks of an entry without tags. */
   readonly marks: readonly string[]
+  /** Refs of keys that were used lately: making one allocates, and its id must be hashed anew. */
+  #young = new Map<unknown, KeyRef>()
+  #old = new Map<unknown, KeyRef>()
 
   constructor(path: NamespacePath) {
     this.path = path
@@ -33,7 +41,19 @@ export class KeySpace {
 
   /** @throws HoldfastError `ERR_INVALID_KEY` or `ERR_UNSUPPORTED_KEY`. */
   ref(key: Key): KeyRef {
-    return { key, id: this.idOf(key), space: this }
+    if (typeof key === 'object') return { key, id: this.idOf(key), space: this }
+    return this.#young.get(key) ?? this.#keep(key)
+  }
+
+  #keep(key: Key): KeyRef {
+    const ref = this.#old.get(key) ?? { key, id: this.idOf(key), space: this }
+    if (typeof key === 'string' && key.length > longestKept) return ref
+    if (this.#young.size >= mostKept) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(key, ref)
+    return ref
   }
 
   /** @throws HoldfastError `ERR_INVALID_KEY` or `ERR_UNSUPPORTED_KEY`. */
@@ -48,6 +68,12 @@ export class KeySpace {
   marksOf(tags: readonly string[]): readonly string[] {
     return tags.length === 0 ? this.marks : markNames(this.paths, tags)
   }
+}
+
+/** Whether there may be content in `key` that has to be hashed first. Most keys are texts, or arrays of these and numbers. */
+export function mayNameContent(key: Key): boolean {
+  if (typeof key !== 'object') return false
+  return !Array.isArray(key) || key.some((part) => typeof part === 'object')
 }
 
 /** The key of an id, for events and people. */
