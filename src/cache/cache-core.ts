@@ -10,7 +10,7 @@ import { Background } from './background.ts'
 import { Flights } from './flights.ts'
 import type { ValueHolder } from './held-value.ts'
 import { type Freshness, freshnessAt, type Item } from './item.ts'
-import { type KeyRef, type KeySpace, keyOfId } from './key-ref.ts'
+import { type KeyRef, type KeySpace, keyOfId, slotOfId } from './key-ref.ts'
 import { MarkSync } from './mark-sync.ts'
 import { Markers } from './markers.ts'
 import type { MemoryTier } from './memory-tier.ts'
@@ -117,10 +117,10 @@ export class CacheCore {
   }
 
   /** The item that is in memory now and fresh, as far as can be said now. Every hit comes through here: it allocates nothing. */
-  fresh(ref: KeyRef): Item | undefined {
-    const item = this.#memory?.get(ref.id)
+  fresh(space: KeySpace, slot: string): Item | undefined {
+    const item = this.#memory?.at(slot)
     if (item === undefined) return undefined
-    item.marks ??= ref.space.marksOf(item.tags)
+    item.marks ??= space.marksOf(item.tags)
     if (!this.sync.isCurrent(item.marks)) {
       this.#lookLater(item.marks)
       return undefined
@@ -136,7 +136,7 @@ export class CacheCore {
   }
 
   #lookHere(ref: KeyRef): Looked | undefined {
-    const item = this.fresh(ref)
+    const item = this.fresh(ref.space, slotOfId(ref.id))
     if (item === undefined || this.#memory === undefined) return undefined
     return { judged: { item, freshness: 'fresh', tier: this.#memory.name }, seen: [item] }
   }

@@ -21,7 +21,7 @@ import { GetOrSet } from './get-or-set.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { entryOf } from './item-entry.ts'
 import { type KeyRef, type KeySpace, mayNameContent } from './key-ref.ts'
-import { type LoadCall, loadCall } from './load-options.ts'
+import { type LoadCall, LoadCalls } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
 import { clearMark, tagMark } from './markers.ts'
 import { noLease } from './options.ts'
@@ -47,8 +47,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   readonly #finder: Finder
   readonly #getOrSet: GetOrSet
   readonly #writes: Writes
-  /** A call of `getOrSet` without options. */
-  readonly #plainCall: LoadCall
+  readonly #calls: LoadCalls
 
   /** @internal */
   constructor(core: CacheCore, loads: Loads, space: KeySpace) {
@@ -58,14 +57,14 @@ export class Cache<V = unknown> implements AsyncDisposable {
     this.#finder = new Finder(core, core.options.rules)
     this.#getOrSet = new GetOrSet(core, loads)
     this.#writes = new Writes(core)
-    this.#plainCall = loadCall('getOrSet', undefined, core.options.rules)
+    this.#calls = new LoadCalls(core.options.rules)
   }
 
   /** The fresh value that is in memory now; never waits, and asks nobody. */
   peek<T = V>(key: Key): T | undefined {
     this.#core.checkOpen()
     if (this.#core.starting !== undefined) return undefined
-    const value = this.#finder.now(this.#space.ref(key))
+    const value = this.#finder.now(this.#space, key)
     return value === misfit ? undefined : (value as T)
   }
 
@@ -73,7 +72,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   get<T = V>(key: Key, options?: ReadOptions): Promise<T | undefined> {
     this.#core.checkOpen()
     if (options === undefined && this.#core.starting === undefined && !mayNameContent(key)) {
-      const value = this.#finder.now(this.#space.ref(key))
+      const value = this.#finder.now(this.#space, key)
       if (value !== misfit) return Promise.resolve(value as T)
     }
     return this.#get<T>(key, options)
@@ -119,9 +118,9 @@ export class Cache<V = unknown> implements AsyncDisposable {
     const finder = this.#finderOf(call)
     if (mayNameContent(key) && hashContent(key) !== undefined)
       return this.#ref(key, call.signal).then(
-        (ref) => this.#getOrSet.run(finder, ref, loader as Loader, call) as Promise<T>,
+        (ref) => this.#getOrSet.slow(finder, ref, loader as Loader, call) as Promise<T>,
       )
-    return this.#getOrSet.run(finder, this.#space.ref(key), loader as Loader, call) as Promise<T>
+    return this.#getOrSet.run(finder, this.#space, key, loader as Loader, call) as Promise<T>
   }
 
   /**
@@ -335,8 +334,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
   }
 
   #call(what: string, options: LoadOptions<never> | undefined): LoadCall {
-    if (options === undefined) return this.#plainCall
-    const call = loadCall(what, options, this.#core.options.rules)
+    const call = this.#calls.of(what, options)
+    if (call === this.#calls.plain) return call
     const { tiers } = this.#core.options
     if (call.rules.lock === 'cluster' && !tiers.some(({ canLease }) => canLease)) throw noLease()
     return call
@@ -344,7 +343,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
 
   /** Calls that bring options of their own find what fits these. */
   #finderOf(call: LoadCall): Finder {
-    if (call === this.#plainCall) return this.#finder
+    if (call === this.#calls.plain) return this.#finder
     const { rules } = call
     const { migrate, schema, version } = this.#core.options.rules
     const isUsual =

@@ -1,11 +1,12 @@
 import type { CacheEvents, MissReason } from '../contracts/cache-events.ts'
+import type { Key } from '../contracts/key.ts'
 import type { TierCounters } from '../observe/counters.ts'
 import type { Port } from '../observe/emitter.ts'
 import { isThenable } from '../util/is-thenable.ts'
 import type { CacheCore, Judged, Looked } from './cache-core.ts'
 import type { HeldValue } from './held-value.ts'
 import type { Item } from './item.ts'
-import type { KeyRef } from './key-ref.ts'
+import type { KeyRef, KeySpace } from './key-ref.ts'
 import type { LoadRules } from './load-options.ts'
 import { fits } from './schema-check.ts'
 
@@ -50,18 +51,18 @@ export class Finder {
   }
 
   /** The fresh value that memory has and that needs no waiting, counted as a hit; {@link misfit} if there is none. */
-  now(ref: KeyRef): unknown {
-    const item = this.#core.fresh(ref)
+  now(space: KeySpace, key: Key): unknown {
+    const item = this.#core.fresh(space, space.slotOf(key))
     if (item?.held === undefined || item.version !== this.#rules.version) return misfit
     const value = this.#valueNow(item, item.held)
     if (value === misfit) return misfit
     this.#memory.hits += 1
     this.#core.counters.hits += 1
-    if (this.#hits.isHeard) this.#tellHit(ref)
+    if (this.#hits.isHeard) this.#tellHit(key)
     return value
   }
 
-  #tellHit({ key }: KeyRef): void {
+  #tellHit(key: Key): void {
     this.#hits.emit({ key, tier: this.#core.stack.memory?.name ?? '', stale: false })
   }
 

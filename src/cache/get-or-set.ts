@@ -1,7 +1,8 @@
+import type { Key } from '../contracts/key.ts'
 import type { CacheCore, Looked } from './cache-core.ts'
 import { type Finder, type Fit, type Lookup, misfit } from './finder.ts'
 import type { Item } from './item.ts'
-import type { KeyRef } from './key-ref.ts'
+import type { KeyRef, KeySpace } from './key-ref.ts'
 import type { LoadCall } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
 import { NotFound } from './not-found.ts'
@@ -24,19 +25,22 @@ export class GetOrSet {
   }
 
   /** The value of `ref`, from memory at once if `finder` finds it there. */
-  run(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): Promise<unknown> {
+  run(finder: Finder, space: KeySpace, key: Key, loader: Loader, call: LoadCall): Promise<unknown> {
     if (!call.forceFresh && this.#core.starting === undefined) {
-      const value = finder.now(ref)
+      const value = finder.now(space, key)
       if (value !== misfit) {
-        if (call.rules.eager !== undefined)
+        if (call.rules.eager !== undefined) {
+          const ref = space.ref(key)
           this.#refreshEarly(ref, loader, call, this.#core.stack.memory?.look(ref.id))
+        }
         return Promise.resolve(value)
       }
     }
-    return this.#slow(finder, ref, loader, call)
+    return this.slow(finder, space.ref(key), loader, call)
   }
 
-  async #slow(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): Promise<unknown> {
+  /** As {@link run}, for a key that is not looked for in memory first. */
+  async slow(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): Promise<unknown> {
     const { signal } = call
     signal?.throwIfAborted()
     if (this.#core.starting !== undefined) await this.#core.starting
