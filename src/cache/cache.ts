@@ -25,7 +25,7 @@ import { type LoadCall, LoadCalls } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
 import { clearMark, tagMark } from './markers.ts'
 import { noLease } from './options.ts'
-import { checkedStoreRules, checkTag } from './store-options.ts'
+import { checkTag, StoreCalls } from './store-options.ts'
 import { Writes } from './writes.ts'
 
 /** How `invalidateTags` invalidates. */
@@ -48,6 +48,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   readonly #getOrSet: GetOrSet
   readonly #writes: Writes
   readonly #calls: LoadCalls
+  readonly #storeCalls: StoreCalls
 
   /** @internal */
   constructor(core: CacheCore, loads: Loads, space: KeySpace) {
@@ -58,6 +59,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
     this.#getOrSet = new GetOrSet(core, loads)
     this.#writes = new Writes(core)
     this.#calls = new LoadCalls(core.options.rules)
+    this.#storeCalls = new StoreCalls(core.options.rules)
   }
 
   /** The fresh value that is in memory now; never waits, and asks nobody. */
@@ -171,7 +173,13 @@ export class Cache<V = unknown> implements AsyncDisposable {
 
   /** Keeps `value` in every tier. Resolves when the local tiers have it and the others have it or will get it. */
   async set(key: Key, value: V, options?: StoreOptions): Promise<void> {
-    await this.#setAll([[key, value, options]])
+    this.#core.checkOpen()
+    options?.signal?.throwIfAborted()
+    const rules = this.#storeCalls.of('set', options)
+    const held = this.#core.holder.hold(value)
+    const isReady = this.#core.starting === undefined && !mayNameContent(key)
+    const ref = isReady ? this.#space.ref(key) : await this.#ref(key, undefined)
+    await this.#writes.set(ref, held, rules)
   }
 
   /** As {@link set} for each; what is wrong with any of them is found before the first is stored. */
@@ -187,7 +195,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
     this.#core.checkOpen()
     const prepared = entries.map(([key, value, options]) => {
       options?.signal?.throwIfAborted()
-      const rules = checkedStoreRules('set', options, this.#core.options.rules)
+      const rules = this.#storeCalls.of('set', options)
       return { key, held: this.#core.holder.hold(value), rules }
     })
     await this.#core.starting
@@ -205,7 +213,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   /** Keeps `value` unless the key has a fresh one. @returns whether it was kept. Atomic in the slowest tier. */
   async add(key: Key, value: V, options?: StoreOptions): Promise<boolean> {
     this.#core.checkOpen()
-    const rules = checkedStoreRules('add', options, this.#core.options.rules)
+    const rules = this.#storeCalls.of('add', options)
     const held = this.#core.holder.hold(value)
     await this.#core.starting
     return await this.#writes.add(await this.#ref(key, options?.signal), held, rules)

@@ -3,18 +3,28 @@ import type { NamespacePath } from './namespace-path.ts'
 /** A load or a read of slower tiers that several callers wait for. */
 export class Flight<T> {
   readonly id: string
-  readonly abort: AbortController = new AbortController()
   /** Whether something newer than what it brings was written: it must not be stored. */
   isOutdated = false
   #waiting = 0
   #isKept = false
+  #hasLanded = false
+  #abort: AbortController | undefined
   readonly #result: Promise<T>
 
   constructor(id: string, work: (flight: Flight<T>) => Promise<T>) {
     this.id = id
     this.#result = work(this)
+    const land = (): void => {
+      this.#hasLanded = true
+    }
     // Each waiter has the rejection from its own wait; without any there is nobody to tell.
-    this.#result.catch(() => {})
+    this.#result.then(land, land)
+  }
+
+  /** What ends it. Made when it is asked for: a read of a tier is ended by nobody, and making one takes longer than most of them. */
+  get abort(): AbortController {
+    this.#abort ??= new AbortController()
+    return this.#abort
   }
 
   get result(): Promise<T> {
@@ -39,7 +49,9 @@ export class Flight<T> {
       if (!isHere) return
       isHere = false
       this.#waiting -= 1
-      if (!this.isWanted) this.abort.abort(new Error('Nobody waits for it any more'))
+      // What a loader made with its signal is its own once it has returned.
+      if (!this.isWanted && !this.#hasLanded)
+        this.abort.abort(new Error('Nobody waits for it any more'))
     }
     return { result: this.#result, leave }
   }

@@ -149,6 +149,7 @@ export class Loads {
     cost: number,
   ): Promise<Outcome> {
     const { clock, holder, options, random } = this.#core
+    const { node } = options
     const { call, looked, ref } = job
     if (value === nothing) {
       await this.#keepAbsence(job, flight, new NotFound(), createdAt)
@@ -160,11 +161,8 @@ export class Loads {
     const isWanted = !run.isSkipped && call.rules.cacheIf?.(value as never) !== false
     if (held === undefined || !isWanted) return outcome
     const rules = this.#rules(call, run, value, before)
-    const item = makeItem({
-      ...{ ref, held, rules, createdAt, cost, random },
-      now: clock.now(),
-      node: options.node,
-    })
+    const now = clock.now()
+    const item = makeItem({ ref, held, rules, createdAt, now, node, random, cost })
     if (item === undefined || flight.isOutdated) return outcome
     // Its tags may have been invalidated since it began, or everything cleared.
     if (this.#core.judge(item, ref.space) !== 'fresh') return outcome
