@@ -8,7 +8,9 @@ export class Flight<T> {
   #waiting = 0
   #isKept = false
   #hasLanded = false
-  #abort: AbortController | undefined
+  #ended: { readonly reason: unknown } | undefined
+  #controller: AbortController | undefined
+  readonly #whenEnded: ((reason: unknown) => void)[] = []
   readonly #result: Promise<T>
 
   constructor(id: string, work: (flight: Flight<T>) => Promise<T>) {
@@ -21,10 +23,27 @@ export class Flight<T> {
     this.#result.then(land, land)
   }
 
-  /** What ends it. Made when it is asked for: a read of a tier is ended by nobody, and making one takes longer than most of them. */
-  get abort(): AbortController {
-    this.#abort ??= new AbortController()
-    return this.#abort
+  /** Aborted when it is ended. Made when it is asked for: few loaders do, and making one takes longer than many of them. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended.reason)
+    }
+    return this.#controller.signal
+  }
+
+  /** Ends it before it has landed: what it works on is told. */
+  end(reason: unknown): void {
+    if (this.#ended !== undefined || this.#hasLanded) return
+    this.#ended = { reason }
+    this.#controller?.abort(reason)
+    for (const told of this.#whenEnded) told(reason)
+  }
+
+  /** Calls `told` when it is ended before it has landed; at once if it is already. */
+  whenEnded(told: (reason: unknown) => void): void {
+    if (this.#ended === undefined) this.#whenEnded.push(told)
+    else told(this.#ended.reason)
   }
 
   get result(): Promise<T> {
@@ -50,8 +69,7 @@ export class Flight<T> {
       isHere = false
       this.#waiting -= 1
       // What a loader made with its signal is its own once it has returned.
-      if (!this.isWanted && !this.#hasLanded)
-        this.abort.abort(new Error('Nobody waits for it any more'))
+      if (!this.isWanted && !this.#hasLanded) this.end(new Error('Nobody waits for it any more'))
     }
     return { result: this.#result, leave }
   }
@@ -106,6 +124,6 @@ export class Flights<T> {
   }
 
   abortAll(reason: unknown): void {
-    for (const flights of this.#all.values()) for (const { abort } of flights) abort.abort(reason)
+    for (const flights of this.#all.values()) for (const flight of flights) flight.end(reason)
   }
 }
