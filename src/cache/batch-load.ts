@@ -80,9 +80,9 @@ export class BatchLoad {
     let call: Promise<(key: Key, index: number) => unknown> | undefined
     const bring = (one: Wanted, index: number, flight: Flight<Outcome>): Promise<unknown> => {
       // The loader is aborted when nobody waits for any of its keys.
-      flight.abort.signal.addEventListener('abort', () => {
+      flight.whenEnded((reason) => {
         waiting -= 1
-        if (waiting === 0) controller.abort(flight.abort.signal.reason)
+        if (waiting === 0) controller.abort(reason)
       })
       call ??= this.#callLoader(mine, controller.signal)
       return call.then((loadedOf) => loadedOf(one.ref.key, index))

@@ -11,9 +11,10 @@ import { isSwitchedOff } from './environment.ts'
 import { Flights } from './flights.ts'
 import type { ValueHolder } from './held-value.ts'
 import { type Freshness, freshnessAt, type Item } from './item.ts'
-import { type KeyRef, type KeySpace, keyOfId, spaceOfId } from './key-ref.ts'
+import { type KeyRef, type KeySpace, keyOfId, marksOfId, slotOfId } from './key-ref.ts'
 import { MarkSync } from './mark-sync.ts'
 import { isClearMark, Markers, tagOfMark } from './markers.ts'
+import type { MemoryTier } from './memory-tier.ts'
 import { MissLog } from './miss-log.ts'
 import type { ResolvedCacheOptions } from './options.ts'
 import { Stamps } from './stamps.ts'
@@ -63,6 +64,7 @@ export class CacheCore {
   onClose: (reason: HoldfastError) => void = () => {}
   /** Resolves when the bus is there, or cannot be had; `undefined` afterwards. */
   starting: Promise<void> | undefined
+  readonly #memory: MemoryTier | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: ResolvedCacheOptions, holder: ValueHolder, events: Emitter<CacheEvents>) {
@@ -81,6 +83,7 @@ export class CacheCore {
     this.stack = new TierStack(
       isSwitchedOff() ? [] : options.tiers.map((tier) => tier.open(context)),
     )
+    this.#memory = this.stack.memory
     this.sync = new MarkSync({
       markers: this.markers,
       home: this.stack.bytes.findLast(({ backend }) => backend.isShared),
@@ -121,24 +124,29 @@ export class CacheCore {
     return this.markers.judge(item, item.marks, freshnessAt(item, this.clock.now()))
   }
 
-  /** The item that is in memory now and can be judged now. */
-  peek(ref: KeyRef): Judged | undefined {
-    const { memory } = this.stack
-    const item = memory?.get(ref.id)
-    if (item === undefined || memory === undefined) return undefined
-    item.marks ??= ref.space.marksOf(item.tags)
+  /** The item that is in memory now and fresh, as far as can be said now. Every hit comes through here: it allocates nothing. */
+  fresh(space: KeySpace, slot: string): Item | undefined {
+    const item = this.#memory?.at(slot)
+    if (item === undefined) return undefined
+    item.marks ??= space.marksOf(item.tags)
     if (!this.sync.isCurrent(item.marks)) {
       this.#lookLater(item.marks)
       return undefined
     }
-    return { item, freshness: this.judge(item, ref.space), tier: memory.name }
+    // Memory gives nothing beyond its stale time: where that is the end of its life too, the clock has been asked.
+    const isFresh = item.expiresAt === item.staleUntil || this.clock.now() < item.expiresAt
+    return isFresh && this.markers.judge(item, item.marks, 'fresh') === 'fresh' ? item : undefined
   }
 
   /** What the tiers have of a key: the first that is fresh, else the newest that is stale. */
   async look(ref: KeyRef, signal: AbortSignal | undefined): Promise<Looked> {
-    const here = this.peek(ref)
-    if (here?.freshness === 'fresh') return { judged: here, seen: [here.item] }
-    return await this.lookDeeper(ref, signal)
+    return this.#lookHere(ref) ?? (await this.lookDeeper(ref, signal))
+  }
+
+  #lookHere(ref: KeyRef): Looked | undefined {
+    const item = this.fresh(ref.space, slotOfId(ref.id))
+    if (item === undefined || this.#memory === undefined) return undefined
+    return { judged: { item, freshness: 'fresh', tier: this.#memory.name }, seen: [item] }
   }
 
   /** What every tier has of a key, without a use being counted or anything being kept. */
@@ -178,9 +186,9 @@ export class CacheCore {
     const found = new Map<string, Looked>()
     const missing: string[] = []
     for (const ref of byId.values()) {
-      const here = this.peek(ref)
-      if (here?.freshness === 'fresh') found.set(ref.id, { judged: here, seen: [here.item] })
-      else missing.push(ref.id)
+      const here = this.#lookHere(ref)
+      if (here === undefined) missing.push(ref.id)
+      else found.set(ref.id, here)
     }
     if (missing.length === 0) return found
     const cuts = this.#cuts
@@ -220,6 +228,11 @@ export class CacheCore {
   #isFresh(item: Item, space: KeySpace): boolean {
     item.marks ??= space.marksOf(item.tags)
     return this.judge(item, space) === 'fresh'
+  }
+
+  #isFreshAlone(item: Item): boolean {
+    item.marks ??= marksOfId(item.id, item.tags)
+    return this.markers.judge(item, item.marks, freshnessAt(item, this.clock.now())) === 'fresh'
   }
 
   /** Judges what was read, and keeps it in the faster tiers unless something newer came meanwhile. */
@@ -371,7 +384,7 @@ export class CacheCore {
       ...{ cache: name, node, clock: this.clock, random: this.random, holder: this.holder },
       ...{ codec, compression, encryption },
       stamp: () => this.stamps.next(),
-      isLive: (item) => item.held !== undefined && this.judge(item, spaceOfId(item.id)) === 'fresh',
+      isLive: (item) => item.held !== undefined && this.#isFreshAlone(item),
       onRemove: (id, tier, reason) => {
         if (reason === 'clear') {
           this.misses.gone(id, 'cleared', tier)

@@ -18,18 +18,18 @@ import type { CacheCore } from './cache-core.ts'
 import { type CacheStats, statsOf } from './cache-stats.ts'
 import { checkSetup, type SetupWarning } from './check-setup.ts'
 import { type Explanation, explain } from './explain.ts'
-import { Finder } from './finder.ts'
+import { Finder, misfit } from './finder.ts'
 import { GetOrSet } from './get-or-set.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { entryOf } from './item-entry.ts'
-import type { KeyRef, KeySpace } from './key-ref.ts'
-import { type LoadCall, loadCall } from './load-options.ts'
+import { type KeyRef, type KeySpace, mayNameContent } from './key-ref.ts'
+import { type LoadCall, LoadCalls } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
 import { clearMark, tagMark } from './markers.ts'
 import { type CacheMemoized, type CacheMemoizeOptions, memoizeIn } from './memoize.ts'
 import { noLease } from './options.ts'
 import { checkFlag, checkReadOptions } from './read-options.ts'
-import { checkedStoreRules, checkTag } from './store-options.ts'
+import { checkTag, StoreCalls } from './store-options.ts'
 import { Writes } from './writes.ts'
 
 /** How `invalidateTags` invalidates. */
@@ -49,6 +49,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
   readonly #finder: Finder
   readonly #getOrSet: GetOrSet
   readonly #writes: Writes
+  readonly #calls: LoadCalls
+  readonly #storeCalls: StoreCalls
 
   /** @internal */
   constructor(core: CacheCore, loads: Loads, space: KeySpace) {
@@ -58,21 +60,24 @@ export class Cache<V = unknown> implements AsyncDisposable {
     this.#finder = new Finder(core, core.options.rules)
     this.#getOrSet = new GetOrSet(core, loads)
     this.#writes = new Writes(core)
+    this.#calls = new LoadCalls(core.options.rules)
+    this.#storeCalls = new StoreCalls(core.options.rules)
   }
 
   /** The fresh value that is in memory now; never waits, and asks nobody. */
   peek<T = V>(key: Key): T | undefined {
     this.#core.checkOpen()
     if (this.#core.starting !== undefined) return undefined
-    return this.#finder.now(this.#space.ref(key))?.value as T | undefined
+    const value = this.#finder.now(this.#space, key)
+    return value === misfit ? undefined : (value as T)
   }
 
   /** The fresh value of `key`; `undefined` if there is none. With `stale`, also one that has expired and may still be used. */
   async get<T = V>(key: Key, options?: ReadOptions): Promise<T | undefined> {
     this.#core.checkOpen()
-    if (options === undefined && typeof key !== 'object' && this.#core.starting === undefined) {
-      const fit = this.#finder.now(this.#space.ref(key))
-      if (fit !== undefined) return fit.value as T
+    if (options === undefined && this.#core.starting === undefined && !mayNameContent(key)) {
+      const value = this.#finder.now(this.#space, key)
+      if (value !== misfit) return value as T
     }
     const { fit } = await this.#find(key, options)
     return fit?.value as T | undefined
@@ -110,8 +115,14 @@ export class Cache<V = unknown> implements AsyncDisposable {
     if (typeof loader !== 'function') throw invalidOption('loader', loader, 'a function')
     const call = this.#call('getOrSet', options as LoadOptions<never> | undefined)
     const finder = this.#finderOf(call)
-    const ref = typeof key === 'object' ? await this.#ref(key, call.signal) : this.#space.ref(key)
-    return this.#getOrSet.run(finder, ref, loader as Loader, call) as T | Promise<T>
+    if (mayNameContent(key) && hashContent(key) !== undefined)
+      return (await this.#getOrSet.slow(
+        finder,
+        await this.#ref(key, call.signal),
+        loader as Loader,
+        call,
+      )) as T
+    return this.#getOrSet.run(finder, this.#space, key, loader as Loader, call) as T | Promise<T>
   }
 
   /**
@@ -161,7 +172,13 @@ export class Cache<V = unknown> implements AsyncDisposable {
 
   /** Keeps `value` in every tier. Resolves when the local tiers have it and the others have it or will get it. */
   async set(key: Key, value: V, options?: StoreOptions): Promise<void> {
-    await this.#setAll([[key, value, options]])
+    this.#core.checkOpen()
+    options?.signal?.throwIfAborted()
+    const rules = this.#storeCalls.of('set', options)
+    const held = this.#core.holder.hold(value)
+    const isReady = this.#core.starting === undefined && !mayNameContent(key)
+    const ref = isReady ? this.#space.ref(key) : await this.#ref(key, undefined)
+    await this.#writes.set(ref, held, rules)
   }
 
   /** As {@link set} for each; what is wrong with any of them is found before the first is stored. */
@@ -177,7 +194,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
     this.#core.checkOpen()
     const prepared = entries.map(([key, value, options]) => {
       options?.signal?.throwIfAborted()
-      const rules = checkedStoreRules('set', options, this.#core.options.rules)
+      const rules = this.#storeCalls.of('set', options)
       return { key, held: this.#core.holder.hold(value), rules }
     })
     await this.#core.starting
@@ -195,7 +212,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   /** Keeps `value` unless the key has a fresh one. @returns whether it was kept. Atomic in the slowest tier. */
   async add(key: Key, value: V, options?: StoreOptions): Promise<boolean> {
     this.#core.checkOpen()
-    const rules = checkedStoreRules('add', options, this.#core.options.rules)
+    const rules = this.#storeCalls.of('add', options)
     const held = this.#core.holder.hold(value)
     await this.#core.starting
     return await this.#writes.add(await this.#ref(key, options?.signal), held, rules)
@@ -333,14 +350,17 @@ export class Cache<V = unknown> implements AsyncDisposable {
   }
 
   #call(what: string, options: LoadOptions<never> | undefined): LoadCall {
-    const call = loadCall(what, options, this.#core.options.rules)
+    const call = this.#calls.of(what, options)
+    if (call === this.#calls.plain) return call
     const { tiers } = this.#core.options
     if (call.rules.lock === 'cluster' && !tiers.some(({ canLease }) => canLease)) throw noLease()
     return call
   }
 
   /** Calls that bring options of their own find what fits these. */
-  #finderOf({ rules }: LoadCall): Finder {
+  #finderOf(call: LoadCall): Finder {
+    if (call === this.#calls.plain) return this.#finder
+    const { rules } = call
     const { migrate, schema, version } = this.#core.options.rules
     const isUsual =
       rules.migrate === migrate && rules.schema === schema && rules.version === version

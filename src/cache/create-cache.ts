@@ -8,6 +8,7 @@ import { ValueHolder } from './held-value.ts'
 import { KeySpace } from './key-ref.ts'
 import { Loads } from './loads.ts'
 import { type CacheEvent, type CacheOptions, resolveCacheOptions } from './options.ts'
+import { RefBudget } from './ref-budget.ts'
 
 /**
  * Makes a cache over one or more tiers, fastest first.
@@ -33,5 +34,5 @@ export function createCache<V = unknown>(options: CacheOptions): Cache<V> {
       onEvent({ type, ...payload } as CacheEvent),
     )
   const core = new CacheCore(resolved, new ValueHolder(format, share), events)
-  return new Cache<V>(core, new Loads(core), new KeySpace(''))
+  return new Cache<V>(core, new Loads(core), new KeySpace('', new RefBudget()))
 }

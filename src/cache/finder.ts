@@ -1,8 +1,12 @@
-import type { MissReason } from '../contracts/cache-events.ts'
+import type { CacheEvents, MissReason } from '../contracts/cache-events.ts'
+import type { Key } from '../contracts/key.ts'
+import type { TierCounters } from '../observe/counters.ts'
+import type { Port } from '../observe/emitter.ts'
 import { isThenable } from '../util/is-thenable.ts'
 import type { CacheCore, Judged, Looked } from './cache-core.ts'
+import type { HeldValue } from './held-value.ts'
 import type { Item } from './item.ts'
-import type { KeyRef } from './key-ref.ts'
+import type { KeyRef, KeySpace } from './key-ref.ts'
 import type { LoadRules } from './load-options.ts'
 import { fits } from './schema-check.ts'
 
@@ -25,8 +29,8 @@ interface Made {
   readonly item: Item
 }
 
-/** Said of an item whose shape or content is not what is asked for. */
-const misfit: unique symbol = Symbol('misfit')
+/** Said of an item whose shape or content is not what is asked for, and by {@link Finder.now} where there is none. */
+export const misfit: unique symbol = Symbol('misfit')
 
 /** Finds items and makes values of them: of the right version, and as the schema wants them. */
 export class Finder {
@@ -36,10 +40,15 @@ export class Finder {
   readonly #isPlain: boolean
   /** Items whose value the schema has seen. */
   readonly #checked = new WeakSet<Item>()
+  /** What hits in memory are counted in, and whom they are told. */
+  readonly #memory: TierCounters
+  readonly #hits: Port<CacheEvents['hit']>
 
   constructor(core: CacheCore, rules: LoadRules) {
     this.#core = core
     this.#rules = rules
+    this.#memory = core.counters.tier(core.stack.memory?.name ?? '')
+    this.#hits = core.events.port('hit')
     this.#isPlain = rules.schema === undefined
   }
 
@@ -47,14 +56,20 @@ export class Finder {
     return this.#rules
   }
 
-  /** What memory has and what needs no waiting; counted as a hit. */
-  now(ref: KeyRef): Fit | undefined {
-    const judged = this.#core.peek(ref)
-    if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return undefined
-    const value = this.#valueNow(ref, judged)
-    if (value === misfit) return undefined
-    this.#hit(ref, judged)
-    return { value, judged }
+  /** The fresh value that memory has and that needs no waiting, counted as a hit; {@link misfit} if there is none. */
+  now(space: KeySpace, key: Key): unknown {
+    const item = this.#core.fresh(space, space.slotOf(key))
+    if (item?.held === undefined || item.version !== this.#rules.version) return misfit
+    const value = this.#valueNow(key, item, item.held)
+    if (value === misfit) return misfit
+    this.#memory.hits += 1
+    this.#core.counters.hits += 1
+    if (this.#hits.isHeard) this.#tellHit(key)
+    return value
+  }
+
+  #tellHit(key: Key): void {
+    this.#hits.emit({ key, tier: this.#core.stack.memory?.name ?? '', stale: false })
   }
 
   /** As {@link now}, from all tiers; counted. */
@@ -85,13 +100,13 @@ export class Finder {
   }
 
   /** The value, if that can be said without waiting. */
-  #valueNow(ref: KeyRef, judged: Judged): unknown {
-    const { item } = judged
-    if (item.version !== this.#rules.version) return misfit
-    if (this.#isPlain || this.#checked.has(item)) return this.#give(ref, judged)
+  #valueNow(key: Key, item: Item, held: HeldValue): unknown {
+    // Most values are the same for all readers, and fit.
+    if (this.#isPlain && held.encoded === undefined) return held.value
+    const tier = this.#core.stack.memory?.name ?? ''
+    const value = this.#give(key, { item, freshness: 'fresh', tier })
     const { schema } = this.#rules
-    const value = this.#give(ref, judged)
-    if (value === misfit || schema === undefined) return value
+    if (value === misfit || schema === undefined || this.#checked.has(item)) return value
     const isFit = fits(schema, value)
     if (isThenable(isFit) || !isFit) return misfit
     this.#checked.add(item)
@@ -102,7 +117,7 @@ export class Finder {
     const { item } = judged
     const { schema, version } = this.#rules
     if (item.version !== version) return await this.#migrated(ref, judged)
-    const value = this.#give(ref, judged)
+    const value = this.#give(ref.key, judged)
     if (value === misfit) return misfit
     if (schema === undefined || this.#checked.has(item)) return { value, item }
     if (!(await fits(schema, value))) {
@@ -119,7 +134,7 @@ export class Finder {
     const { migrate, schema, version } = this.#rules
     const { item } = judged
     if (migrate === undefined) return misfit
-    const old = this.#give(ref, judged)
+    const old = this.#give(ref.key, judged)
     if (old === misfit) return misfit
     const stored = { value: old, ...(item.version === undefined ? {} : { version: item.version }) }
     let value: unknown
@@ -150,7 +165,7 @@ export class Finder {
   }
 
   /** The value for one caller; {@link misfit} if its bytes cannot be decoded. */
-  #give(ref: KeyRef, judged: Judged): unknown {
+  #give(key: Key, judged: Judged): unknown {
     const { held } = judged.item
     if (held === undefined) return undefined
     try {
@@ -158,7 +173,7 @@ export class Finder {
     } catch (error) {
       const { events } = this.#core
       this.#core.counters.tier(judged.tier).corrupt += 1
-      if (events.has('corrupt')) events.emit('corrupt', { key: ref.key, tier: judged.tier, error })
+      if (events.has('corrupt')) events.emit('corrupt', { key, tier: judged.tier, error })
       return misfit
     }
   }
@@ -174,7 +189,7 @@ export class Finder {
   }
 
   #hit(ref: KeyRef, { freshness, tier }: Judged): void {
-    const { counters, events } = this.#core
+    const { counters } = this.#core
     const isStale = freshness !== 'fresh'
     const own = counters.tier(tier)
     own.hits += 1
@@ -182,7 +197,7 @@ export class Finder {
       own.stale += 1
       counters.staleHits += 1
     } else counters.hits += 1
-    if (events.has('hit')) events.emit('hit', { key: ref.key, tier, stale: isStale })
+    if (this.#hits.isHeard) this.#hits.emit({ key: ref.key, tier, stale: isStale })
   }
 
   #miss(ref: KeyRef, reason: MissReason): void {

@@ -3,12 +3,14 @@ import type { NamespacePath } from './namespace-path.ts'
 /** A load or a read of slower tiers that several callers wait for. */
 export class Flight<T> {
   readonly id: string
-  readonly abort: AbortController = new AbortController()
   /** Whether something newer than what it brings was written: it must not be stored. */
   isOutdated = false
   #waiting = 0
   #isKept = false
   #hasLanded = false
+  #ended: { readonly reason: unknown } | undefined
+  #controller: AbortController | undefined
+  readonly #whenEnded: ((reason: unknown) => void)[] = []
   readonly #result: Promise<T>
 
   constructor(id: string, work: (flight: Flight<T>) => Promise<T>) {
@@ -19,6 +21,34 @@ export class Flight<T> {
     }
     // Each waiter has the rejection from its own wait; without any there is nobody to tell.
     this.#result.then(land, land)
+  }
+
+  /** Whether it was ended before it had landed. */
+  get hasEnded(): boolean {
+    return this.#ended !== undefined
+  }
+
+  /** Aborted when it is ended. Made when it is asked for: few loaders do, and making one takes longer than many of them. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended.reason)
+    }
+    return this.#controller.signal
+  }
+
+  /** Ends it before it has landed: what it works on is told. */
+  end(reason: unknown): void {
+    if (this.#ended !== undefined || this.#hasLanded) return
+    this.#ended = { reason }
+    this.#controller?.abort(reason)
+    for (const told of this.#whenEnded) told(reason)
+  }
+
+  /** Calls `told` when it is ended before it has landed; at once if it is already. */
+  whenEnded(told: (reason: unknown) => void): void {
+    if (this.#ended === undefined) this.#whenEnded.push(told)
+    else told(this.#ended.reason)
   }
 
   get result(): Promise<T> {
@@ -48,8 +78,7 @@ export class Flight<T> {
       isHere = false
       this.#waiting -= 1
       // A loader that has answered may have given its signal away: it is not aborted for that.
-      if (!this.isWanted && !this.#hasLanded)
-        this.abort.abort(new Error('Nobody waits for it any more'))
+      if (!this.isWanted && !this.#hasLanded) this.end(new Error('Nobody waits for it any more'))
     }
     return { result: this.#result, leave }
   }
@@ -74,7 +103,7 @@ export class Flights<T> {
   get(id: string): Flight<T> | undefined {
     const flight = this.#open.get(id)
     // One that was aborted fails soon, and not for whoever comes now.
-    return flight?.abort.signal.aborted === true ? undefined : flight
+    return flight?.hasEnded === true ? undefined : flight
   }
 
   start(id: string, work: (flight: Flight<T>) => Promise<T>): Flight<T> {
@@ -119,9 +148,9 @@ export class Flights<T> {
     for (const id of this.#open.keys()) if (id.startsWith(path)) this.#open.delete(id)
   }
 
-  /** Aborts what callers wait for; what goes on by itself is background work, and is waited for. */
+  /** Ends what callers wait for; what goes on by itself is background work, and is waited for. */
   abortWaiting(reason: unknown): void {
     for (const flights of this.#all.values())
-      for (const flight of flights) if (!flight.isKept) flight.abort.abort(reason)
+      for (const flight of flights) if (!flight.isKept) flight.end(reason)
   }
 }

@@ -1,6 +1,8 @@
+import type { Key } from '../contracts/key.ts'
 import type { CacheCore, Looked } from './cache-core.ts'
-import type { Finder, Fit, Lookup } from './finder.ts'
-import type { KeyRef } from './key-ref.ts'
+import { type Finder, type Fit, type Lookup, misfit } from './finder.ts'
+import type { Item } from './item.ts'
+import type { KeyRef, KeySpace } from './key-ref.ts'
 import type { LoadCall } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
 import { NotFound } from './not-found.ts'
@@ -22,19 +24,23 @@ export class GetOrSet {
     this.#loads = loads
   }
 
-  /** The value of `ref`, or its promise: from memory at once if `finder` finds it there. */
-  run(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): unknown {
+  /** The value of a key, or its promise: from memory at once if `finder` finds it there. */
+  run(finder: Finder, space: KeySpace, key: Key, loader: Loader, call: LoadCall): unknown {
     if (!call.forceFresh && this.#core.starting === undefined) {
-      const fit = finder.now(ref)
-      if (fit !== undefined) {
-        if (call.rules.eager !== undefined) this.#refreshEarly(ref, loader, call, fit)
-        return fit.value
+      const value = finder.now(space, key)
+      if (value !== misfit) {
+        if (call.rules.eager !== undefined) {
+          const ref = space.ref(key)
+          this.#refreshEarly(ref, loader, call, this.#core.stack.memory?.look(ref.id))
+        }
+        return value
       }
     }
-    return this.#slow(finder, ref, loader, call)
+    return this.slow(finder, space.ref(key), loader, call)
   }
 
-  async #slow(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): Promise<unknown> {
+  /** As {@link run}, for a key that is not looked for in memory first. */
+  async slow(finder: Finder, ref: KeyRef, loader: Loader, call: LoadCall): Promise<unknown> {
     const { signal } = call
     signal?.throwIfAborted()
     if (this.#core.starting !== undefined) await this.#core.starting
@@ -43,7 +49,7 @@ export class GetOrSet {
       const { fit } = found
       if (fit?.judged.freshness === 'fresh' && !call.forceFresh) {
         if (fit.judged.item.held === undefined) throw new NotFound(`remembered: '${ref.id}'`)
-        this.#refreshEarly(ref, loader, call, fit)
+        this.#refreshEarly(ref, loader, call, fit.judged.item)
         return fit.value
       }
       const stale = fit?.judged.item.held === undefined ? undefined : fit
@@ -126,10 +132,9 @@ export class GetOrSet {
   }
 
   /** Refreshes an entry that is still fresh, if it is near enough to its end. */
-  #refreshEarly(ref: KeyRef, loader: Loader, call: LoadCall, { judged }: Fit): void {
+  #refreshEarly(ref: KeyRef, loader: Loader, call: LoadCall, item: Item | undefined): void {
     const { eager } = call.rules
-    const { item } = judged
-    if (eager === undefined || !Number.isFinite(item.expiresAt)) return
+    if (eager === undefined || item === undefined || !Number.isFinite(item.expiresAt)) return
     const now = this.#core.clock.now()
     if ('from' in eager) {
       const life = item.expiresAt - item.createdAt

@@ -3,7 +3,14 @@ import type { StandardSchema } from '../contracts/standard-schema.ts'
 import { parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
 import { checkFlag, checkSignal } from './read-options.ts'
-import { checkVersion, type StoreRules, storeNames, storeRules } from './store-options.ts'
+import { RecentOptions } from './recent-options.ts'
+import {
+  checkTags,
+  checkVersion,
+  type StoreRules,
+  storeNames,
+  storeRules,
+} from './store-options.ts'
 
 /** When a fresh entry is refreshed before its end: from a share of its life on, or by XFetch with this `beta`. */
 export type Eager = { readonly from: number } | { readonly beta: number }
@@ -107,13 +114,47 @@ export function loadRules(given: LoadDefaults<never>, defaults: LoadRules): Load
   })
 }
 
+/** Checks the options of calls that may load: those of one cache, whose `defaults` hold where they say nothing. */
+export class LoadCalls {
+  /** The call without options: the same each time. */
+  readonly plain: LoadCall
+  readonly #defaults: LoadRules
+  readonly #recent = new RecentOptions<LoadCall>(['tag', 'tags', 'signal'])
+
+  constructor(defaults: LoadRules) {
+    this.#defaults = defaults
+    this.plain = loadCall('getOrSet', undefined, defaults)
+  }
+
+  /** @throws HoldfastError `ERR_INVALID_OPTION`. */
+  of(what: string, options: LoadOptions<never> | undefined): LoadCall {
+    if (options === undefined) return this.plain
+    if (typeof options !== 'object' || options === null)
+      return loadCall(what, options, this.#defaults)
+    const call = this.#recent.get(options, (rest) => loadCall(what, rest, this.#defaults))
+    const { tag, tags, signal } = options
+    if (tag === undefined && tags === undefined && signal === undefined) return call
+    const isFixed = typeof tags !== 'function'
+    const own = checkTags({ tag, tags: isFixed ? tags : undefined })
+    return {
+      ...call,
+      signal,
+      store: { ...call.store, tags: own },
+      tagsOf: isFixed ? undefined : tags,
+    }
+  }
+}
+
 /** The options of a call that may load. @throws HoldfastError `ERR_INVALID_OPTION`. */
 export function loadCall(
   what: string,
   options: LoadOptions<never> | undefined,
   defaults: LoadRules,
 ): LoadCall {
-  if (options === undefined) return plainCall(defaults)
+  if (options === undefined) {
+    const store = storeRules({}, defaults)
+    return { rules: defaults, store, tagsOf: undefined, forceFresh: false, signal: undefined }
+  }
   checkOptionNames(what, options, loadNames)
   const { tags, forceFresh, signal, ...others } = options
   checkFlag('forceFresh', forceFresh)
@@ -127,19 +168,6 @@ export function loadCall(
     forceFresh: forceFresh ?? false,
     signal,
   }
-}
-
-const plainCalls = new WeakMap<LoadRules, LoadCall>()
-
-/** The same for each call without options of one cache. */
-function plainCall(rules: LoadRules): LoadCall {
-  let call = plainCalls.get(rules)
-  if (call === undefined) {
-    const store = storeRules({}, rules)
-    call = { rules, store, tagsOf: undefined, forceFresh: false, signal: undefined }
-    plainCalls.set(rules, call)
-  }
-  return call
 }
 
 function isNotFound(error: unknown): boolean {

@@ -16,10 +16,13 @@ export class LoadRun {
   /** The result is the stale entry's. */
   isNotModified = false
 
-  constructor(key: Key, signal: AbortSignal, stale: CacheEntry | undefined) {
+  /** @param flight has the signal that the loader may ask for. */
+  constructor(key: Key, flight: { readonly signal: AbortSignal }, stale: CacheEntry | undefined) {
     this.context = {
       key,
-      signal,
+      get signal() {
+        return flight.signal
+      },
       ...(stale === undefined ? {} : { stale }),
       setTtl: (ttl: Duration) => {
         this.ttl = parseDuration('setTtl', ttl)

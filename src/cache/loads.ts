@@ -71,18 +71,19 @@ export class Loads {
     const { hardTimeout } = job.call.rules
     if (!Number.isFinite(hardTimeout)) return
     const timer = this.#core.clock.setTimeout(
-      () => flight.abort.abort(new Error('hardTimeout')),
+      () => flight.end(new Error('hardTimeout')),
       hardTimeout,
     )
     flight.result.finally(() => timer.clear()).catch(() => {})
   }
 
-  async #fly({ looked, ...rest }: LoadJob, flight: Flight<Outcome>): Promise<Outcome> {
-    const { call, ref } = rest
+  async #fly(asked: LoadJob, flight: Flight<Outcome>): Promise<Outcome> {
+    const { call, isBackground, loader, ref } = asked
     // The flight is known before anything of it runs.
-    const job = { ...rest, looked: (await looked) ?? (await this.#core.lookAll(ref)) }
+    const looked = (await asked.looked) ?? (await this.#core.lookAll(ref))
+    const job: LookedJob = { ref, loader, call, looked, isBackground }
     if (call.rules.lock === 'process') return await this.#load(job, flight)
-    return await this.#locks.run(ref, call, flight.abort.signal, {
+    return await this.#locks.run(ref, call, flight.signal, {
       load: () => this.#load(job, flight),
       found: (item) => new Outcome(this.#core.holder, item.held, undefined),
       stale: () => this.#staleOutcome(job.looked.judged),
@@ -97,15 +98,14 @@ export class Loads {
   async #load(job: LookedJob, flight: Flight<Outcome>): Promise<Outcome> {
     const { clock, counters, events, stamps } = this.#core
     const { isBackground, ref } = job
-    const { signal } = flight.abort
     // Before the loader begins: what is invalidated while it runs is newer.
     const createdAt = job.createdAt ?? stamps.next()
     const began = clock.now()
     counters.loads += 1
     counters.inFlight += 1
-    const run = new LoadRun(ref.key, signal, this.#staleEntry(job))
+    const run = new LoadRun(ref.key, flight, this.#staleEntry(job))
     try {
-      const value = await this.#call(job, run, signal)
+      const value = await this.#call(job, run, flight)
       const duration = clock.now() - began
       counters.loadLatency.record(duration)
       if (events.has('load'))
@@ -125,22 +125,21 @@ export class Loads {
   }
 
   /** The loader's value. A loader that does not heed the signal is left behind when it is aborted. */
-  #call({ call, loader }: LookedJob, run: LoadRun, signal: AbortSignal): Promise<unknown> {
+  #call({ call, loader }: LookedJob, run: LoadRun, flight: Flight<Outcome>): Promise<unknown> {
+    const work = async (): Promise<unknown> => {
+      // Whoever asked goes on before the loader begins.
+      await undefined
+      const value = await loader(run.context as LoadContext<never>)
+      const isOurs = run.isNotModified || value === nothing
+      return isOurs ? value : await checkLoaded(call.rules.schema, value)
+    }
     return new Promise((resolve, reject) => {
-      const abort = (): void => reject(signal.reason)
-      if (signal.aborted) {
-        abort()
-        return
-      }
-      signal.addEventListener('abort', abort, { once: true })
-      Promise.resolve()
-        .then(() => loader(run.context as LoadContext<never>))
-        .then((value) => {
-          const isOurs = run.isNotModified || value === nothing
-          return isOurs ? value : checkLoaded(call.rules.schema, value)
-        })
-        .then(resolve, reject)
-        .finally(() => signal.removeEventListener('abort', abort))
+      let isEnded = false
+      flight.whenEnded((reason) => {
+        isEnded = true
+        reject(reason)
+      })
+      if (!isEnded) work().then(resolve, reject)
     })
   }
 
@@ -153,6 +152,7 @@ export class Loads {
     cost: number,
   ): Promise<Outcome> {
     const { clock, holder, options, random } = this.#core
+    const { node } = options
     const { call, looked, ref } = job
     if (value === nothing) {
       await this.#keepAbsence(job, flight, new NotFound(), createdAt)
@@ -164,11 +164,8 @@ export class Loads {
     const isWanted = !run.isSkipped && call.rules.cacheIf?.(value as never) !== false
     if (held === undefined || !isWanted) return outcome
     const rules = this.#rules(call, run, value, before)
-    const item = makeItem({
-      ...{ ref, held, rules, createdAt, cost, random },
-      now: clock.now(),
-      node: options.node,
-    })
+    const now = clock.now()
+    const item = makeItem({ ref, held, rules, createdAt, now, node, random, cost })
     if (item === undefined || flight.isOutdated) return outcome
     // Its tags may have been invalidated since it began, or everything cleared.
     if (this.#core.judge(item, ref.space) !== 'fresh') return outcome

@@ -25,9 +25,22 @@ export function makeItem(facts: ItemFacts): Item | undefined {
   const life = jitter === 0 ? rules.ttl : rules.ttl * (1 - jitter * random())
   const expiresAt = never(rules.expiresAt ?? now + life)
   if (expiresAt <= now) return undefined
-  const times = { createdAt, expiresAt, staleUntil: never(expiresAt + rules.grace) }
-  const about = { etag, lastModified, version, description, meta, cost }
-  return { id: ref.id, held, ...times, tags, node, ...about, marks: ref.space.marksOf(tags) }
+  return {
+    id: ref.id,
+    held,
+    createdAt,
+    expiresAt,
+    staleUntil: never(expiresAt + rules.grace),
+    tags,
+    node,
+    etag,
+    lastModified,
+    version,
+    description,
+    meta,
+    cost,
+    marks: ref.space.marksOf(tags),
+  }
 }
 
 function never(time: number): number {

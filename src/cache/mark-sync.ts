@@ -26,23 +26,25 @@ export class MarkSync {
   /** What the record that always changes said last: `undefined` = nothing was ever invalidated, `null` = nobody has looked. */
   #seen: string | undefined | null = null
   #looking: Promise<void> | undefined
+  readonly #isAlone: boolean
 
   constructor(parts: MarkSyncParts) {
     this.#parts = parts
+    this.#isAlone = parts.home === undefined
     if (parts.home === undefined) this.#trustedUntil = Number.POSITIVE_INFINITY
   }
 
   /** Whether no tier keeps marks, so that all that are known are these here. */
   get isAlone(): boolean {
-    return this.#parts.home === undefined
+    return this.#isAlone
   }
 
   /** Whether the marks `names` are known as of now. */
   isCurrent(names: readonly string[]): boolean {
-    const { clock, home, markers } = this.#parts
-    if (home === undefined) return true
+    if (this.#isAlone) return true
+    const { clock, markers } = this.#parts
     if (clock.now() >= this.#trustedUntil) return false
-    return this.#seen === undefined || names.every((name) => markers.isKnown(name))
+    return this.#seen === undefined || markers.areKnown(names)
   }
 
   /** Makes the marks `names` known. Where the tier that has them is down, what is known has to do. */

@@ -74,6 +74,11 @@ export class Markers {
     return this.#marks.has(name)
   }
 
+  areKnown(names: readonly string[]): boolean {
+    for (const name of names) if (!this.#marks.has(name)) return false
+    return true
+  }
+
   get(name: string): Mark {
     return this.#marks.get(name) ?? unmarked
   }

@@ -3,6 +3,7 @@ import { sizeOfValue } from '../memory/value-size.ts'
 import type { CacheTier } from './cache-tier.ts'
 import type { ValueHolder } from './held-value.ts'
 import type { Item } from './item.ts'
+import { slotOfId } from './key-ref.ts'
 import type { ResolvedMemoryOptions } from './memory-options.ts'
 import type { TierContext } from './tier.ts'
 
@@ -10,7 +11,7 @@ import type { TierContext } from './tier.ts'
 const mostTold = 1_000
 
 /** Bytes of an item beside its id, tags and value. */
-const itemBytes = 160
+const itemBytes = 192
 
 /** Keeps items in this process. */
 export class MemoryTier implements CacheTier {
@@ -40,7 +41,7 @@ export class MemoryTier implements CacheTier {
       policy,
       clock: context.clock,
       random: context.random,
-      onRemove: (id, _item, reason) => context.onRemove(id, this.name, reason),
+      onRemove: (_slot, item, reason) => context.onRemove((item as Item).id, this.name, reason),
     })
   }
 
@@ -53,26 +54,31 @@ export class MemoryTier implements CacheTier {
   }
 
   get(id: string): Item | undefined {
-    return this.#store.get(id)
+    return this.#store.get(slotOfId(id))
+  }
+
+  /** As {@link get}, by what {@link slotOfId} makes of the id: for whoever has that at hand. */
+  at(slot: string): Item | undefined {
+    return this.#store.get(slot)
   }
 
   /** As {@link get}, without counting as a use. */
   look(id: string): Item | undefined {
-    return this.#store.look(id)
+    return this.#store.look(slotOfId(id))
   }
 
   getMany(ids: readonly string[]): (Item | undefined)[] {
-    return ids.map((id) => this.#store.get(id))
+    return ids.map((id) => this.get(id))
   }
 
   set(item: Item): boolean {
     const now = this.#context.clock.now()
     const end = Math.min(item.staleUntil, now + this.#ttl)
     if (end <= now) {
-      this.#store.delete(item.id)
+      this.delete(item.id)
       return true
     }
-    if (this.#store.set(item.id, item, this.#bytesOf(item), end)) return true
+    if (this.#store.set(slotOfId(item.id), item, this.#bytesOf(item), end)) return true
     this.#context.onDrop(item.id, this.name, 'larger than maxEntryShare of the tier')
     return false
   }
@@ -83,30 +89,30 @@ export class MemoryTier implements CacheTier {
   }
 
   add(item: Item): boolean {
-    const before = this.#store.look(item.id)
+    const before = this.look(item.id)
     if (before !== undefined && this.#context.isLive(before)) return false
     this.set(item)
     return true
   }
 
   delete(id: string): boolean {
-    return this.#store.delete(id)
+    return this.#store.delete(slotOfId(id))
   }
 
   clear(prefix: string): void {
     let told = 0
-    for (const [id] of this.#store.entries()) {
+    for (const [slot, { id }] of this.#store.entries()) {
       if (!id.startsWith(prefix)) continue
       if (prefix === '' && told >= mostTold) break
       if (told < mostTold) this.#context.onRemove(id, this.name, 'clear')
       told += 1
-      if (prefix !== '') this.#store.delete(id)
+      if (prefix !== '') this.#store.delete(slot)
     }
     if (prefix === '') this.#store.clear()
   }
 
   sizeOf(id: string): number | undefined {
-    const item = this.#store.look(id)
+    const item = this.look(id)
     return item === undefined ? undefined : this.#bytesOf(item)
   }
 

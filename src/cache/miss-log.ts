@@ -10,7 +10,14 @@ interface Past {
   lastMiss: { readonly at: number; readonly reason: MissReason } | undefined
   /** Why it is not there any more. */
   gone: MissReason | undefined
-  readonly lines: string[]
+  readonly lines: { readonly at: number; readonly text: string }[]
+}
+
+/** What is known of one entry, as `explain` tells it. */
+export interface Recent {
+  readonly lastMiss: Past['lastMiss']
+  /** Oldest first, each with its time. */
+  readonly lines: readonly string[]
 }
 
 /** What happened to entries lately, for `explain`: of the last {@link most} that anything happened to. */
@@ -46,8 +53,9 @@ export class MissLog {
     this.#line(past, who)
   }
 
-  get(id: string): Pick<Past, 'lastMiss' | 'lines'> {
-    return this.#past.get(id) ?? { lastMiss: undefined, lines: [] }
+  get(id: string): Recent {
+    const { lastMiss, lines } = this.#past.get(id) ?? { lastMiss: undefined, lines: [] }
+    return { lastMiss, lines: lines.map(({ at, text }) => `${new Date(at).toISOString()} ${text}`) }
   }
 
   #of(id: string): Past {
@@ -63,7 +71,7 @@ export class MissLog {
   }
 
   #line(past: Past, text: string): void {
-    past.lines.push(`${new Date(this.#clock.now()).toISOString()} ${text}`)
+    past.lines.push({ at: this.#clock.now(), text })
     if (past.lines.length > mostLines) past.lines.shift()
   }
 }

@@ -4,6 +4,7 @@ import { HoldfastError } from '../contracts/errors.ts'
 import { parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
 import { checkFlag, checkSignal } from './read-options.ts'
+import { RecentOptions } from './recent-options.ts'
 
 /** {@link StoreOptions}, checked and completed; milliseconds. */
 export interface StoreRules {
@@ -57,6 +58,28 @@ export function checkedStoreRules(
   if (options === undefined) return storeRules({}, defaults)
   checkOptionNames(what, options, storeNames)
   return storeRules(options, defaults)
+}
+
+/** Checks the options of the verbs of one cache that store; its `defaults` hold where they say nothing. */
+export class StoreCalls {
+  readonly #defaults: StoreDefaults
+  readonly #plain: StoreRules
+  readonly #recent = new RecentOptions<StoreRules>(['tag', 'tags', 'signal'])
+
+  constructor(defaults: StoreDefaults) {
+    this.#defaults = defaults
+    this.#plain = storeRules({}, defaults)
+  }
+
+  /** @throws HoldfastError `ERR_INVALID_OPTION`. */
+  of(what: string, options: StoreOptions | undefined): StoreRules {
+    if (options === undefined) return this.#plain
+    if (typeof options !== 'object' || options === null)
+      return checkedStoreRules(what, options, this.#defaults)
+    const rules = this.#recent.get(options, (rest) => checkedStoreRules(what, rest, this.#defaults))
+    const { tag, tags } = options
+    return tag === undefined && tags === undefined ? rules : { ...rules, tags: checkTags(options) }
+  }
 }
 
 /** As {@link checkedStoreRules}, of options whose names were checked. */

@@ -93,9 +93,15 @@ export class TierStack {
    * @returns whether all have it now. @throws what a tier throws, after all were tried.
    */
   async write(work: (tier: CacheTier, place: number) => Soon<boolean>): Promise<boolean> {
-    const results = this.tiers.map((tier, place) => attempt(() => work(tier, place)))
     let isComplete = true
-    for (const result of await Promise.allSettled(results)) {
+    let slow: Promise<boolean>[] | undefined
+    for (const [place, tier] of this.tiers.entries()) {
+      const done = attempt(() => work(tier, place))
+      if (done instanceof Promise) slow = [...(slow ?? []), done]
+      else isComplete &&= done
+    }
+    if (slow === undefined) return isComplete
+    for (const result of await Promise.allSettled(slow)) {
       if (result.status === 'rejected') throw result.reason
       isComplete &&= result.value
     }
@@ -108,6 +114,10 @@ export class TierStack {
   }
 }
 
-async function attempt<T>(work: () => Soon<T>): Promise<T> {
-  return await work()
+function attempt<T>(work: () => Soon<T>): Soon<T> {
+  try {
+    return work()
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }

@@ -120,11 +120,17 @@ export class Writes {
 
   #item(ref: KeyRef, held: HeldValue, rules: StoreRules): Item | undefined {
     const { clock, options, random, stamps } = this.#core
+    const createdAt = stamps.next()
+    const now = clock.now()
     return makeItem({
-      ...{ ref, held, rules, random, cost: undefined },
-      createdAt: stamps.next(),
-      now: clock.now(),
+      ref,
+      held,
+      rules,
+      createdAt,
+      now,
       node: options.node,
+      random,
+      cost: undefined,
     })
   }
 }
