@@ -174,8 +174,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
   async #setAll(entries: readonly (readonly [Key, V, StoreOptions | undefined])[]): Promise<void> {
     this.#core.checkOpen()
     const prepared = entries.map(([key, value, options]) => {
-      options?.signal?.throwIfAborted()
       const rules = checkedStoreRules('set', options, this.#core.options.rules)
+      options?.signal?.throwIfAborted()
       return { key, held: this.#core.holder.hold(value), rules }
     })
     await this.#core.starting
@@ -194,6 +194,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   async add(key: Key, value: V, options?: StoreOptions): Promise<boolean> {
     this.#core.checkOpen()
     const rules = checkedStoreRules('add', options, this.#core.options.rules)
+    options?.signal?.throwIfAborted()
     const held = this.#core.holder.hold(value)
     await this.#core.starting
     return await this.#writes.add(await this.#ref(key, options?.signal), held, rules)

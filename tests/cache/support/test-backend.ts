@@ -72,3 +72,10 @@ function beginsWith(bytes: Uint8Array | undefined, start: Uint8Array): boolean {
   if (bytes === undefined || bytes.byteLength < start.byteLength) return false
   return Buffer.from(bytes).subarray(0, start.byteLength).equals(start)
 }
+
+/** Bytes of the only entry in a backend. */
+export function entryIn(records: Records): Buffer {
+  const [record] = [...records].filter(([key]) => key.includes(':e:')).map(([, one]) => one)
+  if (record === undefined) throw new Error('there is no entry')
+  return Buffer.from(record.bytes)
+}
