@@ -40,7 +40,10 @@ export class MemoryTier implements CacheTier {
       policy,
       clock: context.clock,
       random: context.random,
-      onRemove: (id, _item, reason) => context.onRemove(id, this.name, reason),
+      onRemove: (id, item, reason) => {
+        const hasEnded = (item as Item).staleUntil <= context.clock.now()
+        context.onRemove(id, this.name, reason, hasEnded)
+      },
     })
   }
 
@@ -98,7 +101,7 @@ export class MemoryTier implements CacheTier {
     for (const [id] of this.#store.entries()) {
       if (!id.startsWith(prefix)) continue
       if (prefix === '' && told >= mostTold) break
-      if (told < mostTold) this.#context.onRemove(id, this.name, 'clear')
+      if (told < mostTold) this.#context.onRemove(id, this.name, 'clear', false)
       told += 1
       if (prefix !== '') this.#store.delete(id)
     }

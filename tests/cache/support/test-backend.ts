@@ -18,8 +18,10 @@ export interface TestBackendOptions {
 /** A small backend whose calls a test can hold up or let fail, and which can swap. */
 export function testBackend(options: TestBackendOptions): Backend & { readonly records: Records } {
   const { clock, isRemote = false, isShared = true, records = new Map() } = options
-  const before = async (verb: string, key: string): Promise<void> =>
+  const before = async (verb: string, key: string): Promise<void> => {
+    if (key.length > 65_536) throw new RangeError('the key is longer than a backend must take')
     await options.before?.(verb, key)
+  }
   const find = (key: string): BackendRecord | undefined => {
     const record = records.get(key)
     return record !== undefined && record.expiresAt > clock.now() ? record : undefined
