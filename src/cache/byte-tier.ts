@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Backend, BackendCall, BackendRecord } from '../contracts/backend.ts'
 import { wrap } from '../frame/frame.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
@@ -278,7 +279,8 @@ export class ByteTier implements CacheTier {
   }
 
   #keyOf(id: string): string {
-    return `${this.#prefix}e:${id}`
+    if (id.length <= longestId) return `${this.#prefix}e:${id}`
+    return `${this.#prefix}l:${createHash('sha256').update(id).digest('base64url')}`
   }
 
   #markKey(name: string): string {
@@ -361,6 +363,9 @@ export class ByteTier implements CacheTier {
 }
 
 const none = new Uint8Array(0)
+
+/** Backends take keys of 65,536 characters; a longer id is stored under its hash. */
+const longestId = 65_000
 
 function fieldsOf(item: Item): EnvelopeFields {
   const { createdAt, expiresAt, staleUntil, tags, node } = item

@@ -385,13 +385,13 @@ export class CacheCore {
       ...{ codec, compression, encryption },
       stamp: () => this.stamps.next(),
       isLive: (item) => item.held !== undefined && this.#isFreshAlone(item),
-      onRemove: (id, tier, reason) => {
+      onRemove: (id, tier, reason, hasEnded) => {
         if (reason === 'clear') {
           this.misses.gone(id, 'cleared', tier)
           return
         }
         if (reason === 'evict') this.counters.tier(tier).evictions.add('size')
-        if (this.stack.tiers.length === 1)
+        if (this.stack.tiers.length === 1 || hasEnded)
           this.misses.gone(id, reason === 'evict' ? 'evicted' : 'expired', tier)
         const key = keyOfId(id)
         if (reason === 'evict') tell('evict', () => ({ key, tier, reason: 'size' }))

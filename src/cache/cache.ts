@@ -193,8 +193,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
   async #setAll(entries: readonly (readonly [Key, V, StoreOptions | undefined])[]): Promise<void> {
     this.#core.checkOpen()
     const prepared = entries.map(([key, value, options]) => {
-      options?.signal?.throwIfAborted()
       const rules = this.#storeCalls.of('set', options)
+      options?.signal?.throwIfAborted()
       return { key, held: this.#core.holder.hold(value), rules }
     })
     await this.#core.starting
@@ -213,6 +213,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   async add(key: Key, value: V, options?: StoreOptions): Promise<boolean> {
     this.#core.checkOpen()
     const rules = this.#storeCalls.of('add', options)
+    options?.signal?.throwIfAborted()
     const held = this.#core.holder.hold(value)
     await this.#core.starting
     return await this.#writes.add(await this.#ref(key, options?.signal), held, rules)

@@ -228,9 +228,14 @@ export class Loads {
     else writes.push(known)
     for (const [place, tier] of stack.tiers.entries()) {
       const seen = looked.seen[place]
-      const isSeen = seen !== 'down' && looked.seen.length > place && !call.forceFresh
-      const kept = isSeen ? tier.replace(item, seen) : tier.set(item, false)
+      const { strict } = call.store
+      const isSeen = seen !== 'down' && looked.seen.length > place && !call.forceFresh && !strict
+      const kept = isSeen ? tier.replace(item, seen) : tier.set(item, strict)
       if (!(kept instanceof Promise)) continue
+      if (strict) {
+        writes.push(kept)
+        continue
+      }
       const safe = kept.catch((error: unknown) => this.#dropped(ref, tier.name, error))
       if (tier.isRemote) background.track(safe)
       else writes.push(safe)

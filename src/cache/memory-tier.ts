@@ -41,7 +41,10 @@ export class MemoryTier implements CacheTier {
       policy,
       clock: context.clock,
       random: context.random,
-      onRemove: (_slot, item, reason) => context.onRemove((item as Item).id, this.name, reason),
+      onRemove: (_slot, item, reason) => {
+        const { id, staleUntil } = item as Item
+        context.onRemove(id, this.name, reason, staleUntil <= context.clock.now())
+      },
     })
   }
 
@@ -104,7 +107,7 @@ export class MemoryTier implements CacheTier {
     for (const [slot, { id }] of this.#store.entries()) {
       if (!id.startsWith(prefix)) continue
       if (prefix === '' && told >= mostTold) break
-      if (told < mostTold) this.#context.onRemove(id, this.name, 'clear')
+      if (told < mostTold) this.#context.onRemove(id, this.name, 'clear', false)
       told += 1
       if (prefix !== '') this.#store.delete(slot)
     }

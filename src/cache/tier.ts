@@ -24,8 +24,13 @@ export interface TierContext {
   readonly stamp: () => number
   /** Whether an item has a value that is fresh now, as far as is known of invalidations. */
   readonly isLive: (item: Item) => boolean
-  /** An item left without being asked to. */
-  readonly onRemove: (id: string, tier: string, reason: 'evict' | 'expire' | 'clear') => void
+  /** An item left without being asked to. @param hasEnded whether its time is over, so that no other tier has it either. */
+  readonly onRemove: (
+    id: string,
+    tier: string,
+    reason: 'evict' | 'expire' | 'clear',
+    hasEnded: boolean,
+  ) => void
   readonly onDrop: (id: string, tier: string, reason: string, error?: unknown) => void
   readonly onDegrade: (tier: string, call: string, error: unknown) => void
   readonly onUnreadable: (id: string, tier: string, error: unknown) => void

@@ -321,3 +321,12 @@ describe('two processes', () => {
     for (const text of bus.sent) expect(JSON.parse(text)).not.toHaveProperty('value')
   })
 })
+
+it('a backend never gets a key of more than 65,536 characters', async () => {
+  const clock = manualClock()
+  const { cache } = openCache({ tiers: [tier(testBackend({ clock, swap: true }))] }, clock)
+  const keys = ['x'.repeat(70_000), `${'x'.repeat(69_999)}y`]
+  await cache.set(keys[0] ?? '', 'first')
+  await cache.getOrSet(keys[1] ?? '', () => 'second')
+  expect([...(await cache.getMany(keys)).values()]).toEqual(['first', 'second'])
+})

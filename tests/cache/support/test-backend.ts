@@ -18,8 +18,10 @@ export interface TestBackendOptions {
 /** A small backend whose calls a test can hold up or let fail, and which can swap. */
 export function testBackend(options: TestBackendOptions): Backend & { readonly records: Records } {
   const { clock, isRemote = false, isShared = true, records = new Map() } = options
-  const before = async (verb: string, key: string): Promise<void> =>
+  const before = async (verb: string, key: string): Promise<void> => {
+    if (key.length > 65_536) throw new RangeError('the key is longer than a backend must take')
     await options.before?.(verb, key)
+  }
   const find = (key: string): BackendRecord | undefined => {
     const record = records.get(key)
     return record !== undefined && record.expiresAt > clock.now() ? record : undefined
@@ -71,4 +73,11 @@ export function testBackend(options: TestBackendOptions): Backend & { readonly r
 function beginsWith(bytes: Uint8Array | undefined, start: Uint8Array): boolean {
   if (bytes === undefined || bytes.byteLength < start.byteLength) return false
   return Buffer.from(bytes).subarray(0, start.byteLength).equals(start)
+}
+
+/** Bytes of the only entry in a backend. */
+export function entryIn(records: Records): Buffer {
+  const [record] = [...records].filter(([key]) => key.includes(':e:')).map(([, one]) => one)
+  if (record === undefined) throw new Error('there is no entry')
+  return Buffer.from(record.bytes)
 }
