@@ -393,9 +393,9 @@ export class CacheCore {
         if (reason === 'evict') this.counters.tier(tier).evictions.add('size')
         if (this.stack.tiers.length === 1 || hasEnded)
           this.misses.gone(id, reason === 'evict' ? 'evicted' : 'expired', tier)
-        const key = keyOfId(id)
-        if (reason === 'evict') tell('evict', () => ({ key, tier, reason: 'size' }))
-        else tell('expire', () => ({ key, tier }))
+        // Few listen, and many entries go: their keys are decoded for those who do.
+        if (reason === 'evict') tell('evict', () => ({ key: keyOfId(id), tier, reason: 'size' }))
+        else tell('expire', () => ({ key: keyOfId(id), tier }))
       },
       onDrop: (id, tier, reason, error) => {
         this.counters.drops += 1

@@ -23,7 +23,7 @@ import { GetOrSet } from './get-or-set.ts'
 import { type HealthReport, healthOf } from './health.ts'
 import { entryOf } from './item-entry.ts'
 import { type KeyRef, type KeySpace, mayNameContent } from './key-ref.ts'
-import { type LoadCall, LoadCalls } from './load-options.ts'
+import { type LoadCall, LoadCalls, type LoadRules } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
 import { clearMark, tagMark } from './markers.ts'
 import { type CacheMemoized, type CacheMemoizeOptions, memoizeIn } from './memoize.ts'
@@ -47,6 +47,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
   readonly #loads: Loads
   readonly #space: KeySpace
   readonly #finder: Finder
+  /** Those of calls with other rules: each remembers which entries it has checked. */
+  readonly #finders = new WeakMap<LoadRules, Finder>()
   readonly #getOrSet: GetOrSet
   readonly #writes: Writes
   readonly #calls: LoadCalls
@@ -365,6 +367,12 @@ export class Cache<V = unknown> implements AsyncDisposable {
     const { migrate, schema, version } = this.#core.options.rules
     const isUsual =
       rules.migrate === migrate && rules.schema === schema && rules.version === version
-    return isUsual ? this.#finder : new Finder(this.#core, rules)
+    if (isUsual) return this.#finder
+    let finder = this.#finders.get(rules)
+    if (finder === undefined) {
+      finder = new Finder(this.#core, rules)
+      this.#finders.set(rules, finder)
+    }
+    return finder
   }
 }

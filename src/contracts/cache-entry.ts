@@ -66,8 +66,8 @@ export interface LoadDefaults<T = unknown> {
   readonly staleBackoff?: Duration | undefined
   /** Serves a stale value at once and refreshes it in the background; for at most this long after its end. @default false */
   readonly swr?: boolean | Duration | undefined
-  /** From this share of the life time on (0 to 1), a read refreshes in the background. @default off */
-  readonly eager?: number | undefined
+  /** From this share of the life time on (0 to 1), a read refreshes in the background; `{ beta }`: by XFetch. @default off */
+  readonly eager?: number | { readonly beta: number } | undefined
   /** Each life time is shortened by up to this share (0 to 1), so that entries do not end together. @default 0 */
   readonly jitter?: number | undefined
   /** How long a loader's "not found" is remembered. @default 0, not at all */
