@@ -251,24 +251,19 @@ export class ByteTier implements CacheTier {
         return done
       } catch (error) {
         if (strict) throw error
-        if (op.kind === 'item' && isPermanent(error)) this.#refused(key, op.item, error, rest)
-        else {
-          this.#degraded(what, error)
-          this.#missed.add(key, op, rest)
+        if (isPermanent(error)) {
+          if (op.kind === 'item') this.#refused(key, op.item, rest)
+          throw error
         }
+        this.#degraded(what, error)
+        this.#missed.add(key, op, rest)
         return false
       }
     })
   }
 
   /** The backend will never take that item: what it has of an older one must go, or it would be found again. */
-  #refused(
-    key: string,
-    { id, createdAt }: Item,
-    error: unknown,
-    rest: Promise<unknown> | undefined,
-  ): void {
-    this.#parts.context.onDrop(id, this.name, 'the tier refused it', error)
+  #refused(key: string, { createdAt }: Item, rest: Promise<unknown> | undefined): void {
     this.#missed.add(key, { kind: 'delete', at: createdAt }, rest)
     void this.#missed.flush()
   }
