@@ -11,32 +11,25 @@ import type { Key } from '../contracts/key.ts'
 import type { AnyFunction } from '../keys/memo-key.ts'
 import { hashContent } from '../keys/pending-content.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
-import { checkIterable, checkOptionNames, invalidOption } from '../util/options.ts'
+import { checkIterable, invalidOption } from '../util/options.ts'
 import { untilAborted } from '../util/until-aborted.ts'
 import { BatchLoad, type BatchLoader } from './batch-load.ts'
 import type { CacheCore } from './cache-core.ts'
+import { CacheScope, usable } from './cache-scope.ts'
 import { type CacheStats, statsOf } from './cache-stats.ts'
 import { checkSetup, type SetupWarning } from './check-setup.ts'
 import { type Explanation, explain } from './explain.ts'
-import { Finder, misfit } from './finder.ts'
+import { type Finder, misfit } from './finder.ts'
 import { GetOrSet } from './get-or-set.ts'
 import { type HealthReport, healthOf } from './health.ts'
+import { clearAll, type InvalidateOptions, invalidateTags } from './invalidate.ts'
 import { entryOf } from './item-entry.ts'
 import { type KeyRef, type KeySpace, mayNameContent } from './key-ref.ts'
-import { type LoadCall, LoadCalls, type LoadRules } from './load-options.ts'
 import type { Loader, Loads } from './loads.ts'
-import { clearMark, tagMark } from './markers.ts'
 import { type CacheMemoized, type CacheMemoizeOptions, memoizeIn } from './memoize.ts'
-import { noLease } from './options.ts'
-import { checkFlag, checkReadOptions } from './read-options.ts'
-import { checkTag, StoreCalls } from './store-options.ts'
+import { checkReadOptions } from './read-options.ts'
+import { StoreCalls } from './store-options.ts'
 import { Writes } from './writes.ts'
-
-/** How `invalidateTags` invalidates. */
-export interface InvalidateOptions {
-  /** Absent at once, instead of stale: they are not served for their grace either. @default false */
-  readonly hard?: boolean | undefined
-}
 
 /**
  * A cache over several tiers, made by `createCache`. Verbs for one key do what their names say in every tier; a tier that is
@@ -46,12 +39,10 @@ export class Cache<V = unknown> implements AsyncDisposable {
   readonly #core: CacheCore
   readonly #loads: Loads
   readonly #space: KeySpace
+  readonly #scope: CacheScope
   readonly #finder: Finder
-  /** Those of calls with other rules: each remembers which entries it has checked. */
-  readonly #finders = new WeakMap<LoadRules, Finder>()
   readonly #getOrSet: GetOrSet
   readonly #writes: Writes
-  readonly #calls: LoadCalls
   readonly #storeCalls: StoreCalls
 
   /** @internal */
@@ -59,10 +50,10 @@ export class Cache<V = unknown> implements AsyncDisposable {
     this.#core = core
     this.#loads = loads
     this.#space = space
-    this.#finder = new Finder(core, core.options.rules)
+    this.#scope = new CacheScope(core, space)
+    this.#finder = this.#scope.finder
     this.#getOrSet = new GetOrSet(core, loads)
     this.#writes = new Writes(core)
-    this.#calls = new LoadCalls(core.options.rules)
     this.#storeCalls = new StoreCalls(core.options.rules)
   }
 
@@ -81,25 +72,14 @@ export class Cache<V = unknown> implements AsyncDisposable {
       const value = this.#finder.now(this.#space, key)
       if (value !== misfit) return value as T
     }
-    const { fit } = await this.#find(key, options)
+    const { fit } = await this.#scope.find(key, options)
     return fit?.value as T | undefined
-  }
-
-  async #find(key: Key, options: ReadOptions | undefined) {
-    checkReadOptions('get', options)
-    const ref = await this.#ref(key, options?.signal)
-    const looked = await this.#core.look(ref, options?.signal)
-    const { judged } = looked
-    const isUsable =
-      judged?.freshness === 'fresh' || (options?.stale === true && judged?.freshness === 'stale')
-    const usable = isUsable ? looked : { ...looked, judged: undefined, unused: judged }
-    return { ref, fit: await this.#finder.fitOf(ref, usable) }
   }
 
   /** What is stored under `key`, fresh or stale, and which tier had it. */
   async getEntry<T = V>(key: Key, options?: ReadOptions): Promise<CacheEntry<T> | undefined> {
     this.#core.checkOpen()
-    const { ref, fit } = await this.#find(key, { stale: true, ...options })
+    const { ref, fit } = await this.#scope.find(key, { stale: true, ...options })
     if (fit === undefined || fit.judged.item.held === undefined) return undefined
     return { ...entryOf(ref, fit.judged, this.#core.holder), value: fit.value as T }
   }
@@ -115,12 +95,12 @@ export class Cache<V = unknown> implements AsyncDisposable {
   ): Promise<T> {
     this.#core.checkOpen()
     if (typeof loader !== 'function') throw invalidOption('loader', loader, 'a function')
-    const call = this.#call('getOrSet', options as LoadOptions<never> | undefined)
-    const finder = this.#finderOf(call)
+    const call = this.#scope.call('getOrSet', options as LoadOptions<never> | undefined)
+    const finder = this.#scope.finderOf(call)
     if (mayNameContent(key) && hashContent(key) !== undefined)
       return (await this.#getOrSet.slow(
         finder,
-        await this.#ref(key, call.signal),
+        await this.#scope.ref(key, call.signal),
         loader as Loader,
         call,
       )) as T
@@ -141,10 +121,10 @@ export class Cache<V = unknown> implements AsyncDisposable {
   ): Promise<Map<Key, T>> {
     this.#core.checkOpen()
     if (typeof load !== 'function') throw invalidOption('load', load, 'a function')
-    const call = this.#call('getOrSetMany', options as LoadOptions<never> | undefined)
+    const call = this.#scope.call('getOrSetMany', options as LoadOptions<never> | undefined)
     await this.#core.starting
-    const refs = await this.#refs(keys, call.signal)
-    const finder = this.#finderOf(call)
+    const refs = await this.#scope.refs(keys, call.signal)
+    const finder = this.#scope.finderOf(call)
     const batch = new BatchLoad(this.#core, this.#loads, finder, load as BatchLoader, call)
     return (await batch.run(refs)) as Map<Key, T>
   }
@@ -154,18 +134,13 @@ export class Cache<V = unknown> implements AsyncDisposable {
     this.#core.checkOpen()
     checkReadOptions('getMany', options)
     await this.#core.starting
-    const refs = await this.#refs(keys, options?.signal)
+    const refs = await this.#scope.refs(keys, options?.signal)
     const looked = await untilAborted(this.#core.lookMany(refs), options?.signal)
     const values = new Map<Key, T>()
     for (const ref of refs) {
       const one = looked.get(ref.id)
       if (one === undefined) continue
-      const { judged } = one
-      const isUsable = judged?.freshness === 'fresh' || options?.stale === true
-      const fit = await this.#finder.fitOf(
-        ref,
-        isUsable ? one : { ...one, judged: undefined, unused: judged },
-      )
+      const fit = await this.#finder.fitOf(ref, usable(one, options?.stale === true))
       if (fit !== undefined && fit.judged.item.held !== undefined)
         values.set(ref.key, fit.value as T)
     }
@@ -179,7 +154,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
     const rules = this.#storeCalls.of('set', options)
     const held = this.#core.holder.hold(value)
     const isReady = this.#core.starting === undefined && !mayNameContent(key)
-    const ref = isReady ? this.#space.ref(key) : await this.#ref(key, undefined)
+    const ref = isReady ? this.#space.ref(key) : await this.#scope.ref(key, undefined)
     await this.#writes.set(ref, held, rules)
   }
 
@@ -200,7 +175,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
       return { key, held: this.#core.holder.hold(value), rules }
     })
     await this.#core.starting
-    const refs = await this.#refs(
+    const refs = await this.#scope.refs(
       prepared.map(({ key }) => key),
       undefined,
     )
@@ -218,13 +193,13 @@ export class Cache<V = unknown> implements AsyncDisposable {
     options?.signal?.throwIfAborted()
     const held = this.#core.holder.hold(value)
     await this.#core.starting
-    return await this.#writes.add(await this.#ref(key, options?.signal), held, rules)
+    return await this.#writes.add(await this.#scope.ref(key, options?.signal), held, rules)
   }
 
   /** Whether `key` has a fresh value. */
   async has(key: Key): Promise<boolean> {
     this.#core.checkOpen()
-    const { judged } = await this.#core.look(await this.#ref(key, undefined), undefined)
+    const { judged } = await this.#core.look(await this.#scope.ref(key, undefined), undefined)
     return judged?.freshness === 'fresh' && judged.item.held !== undefined
   }
 
@@ -232,7 +207,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   async touch(key: Key, ttl?: Duration): Promise<boolean> {
     this.#core.checkOpen()
     const life = ttl === undefined ? this.#core.options.rules.ttl : parseDuration('ttl', ttl)
-    return await this.#writes.touch(await this.#ref(key, undefined), life)
+    return await this.#writes.touch(await this.#scope.ref(key, undefined), life)
   }
 
   /** Removes the entry of `key` everywhere. @returns whether a tier had one. */
@@ -244,7 +219,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   async deleteMany(keys: readonly Key[]): Promise<number> {
     this.#core.checkOpen()
     await this.#core.starting
-    const refs = await this.#refs(keys, undefined)
+    const refs = await this.#scope.refs(keys, undefined)
     const found = await Promise.all(refs.map((ref) => this.#writes.delete(ref)))
     return found.filter((one) => one).length
   }
@@ -252,7 +227,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   /** Makes the entry of `key` stale: it is served for its grace only. @returns whether there was a fresh one. */
   async expire(key: Key): Promise<boolean> {
     this.#core.checkOpen()
-    return await this.#writes.expire(await this.#ref(key, undefined))
+    return await this.#writes.expire(await this.#scope.ref(key, undefined))
   }
 
   /**
@@ -261,33 +236,13 @@ export class Cache<V = unknown> implements AsyncDisposable {
    */
   async invalidateTags(...tags: readonly (string | InvalidateOptions)[]): Promise<void> {
     this.#core.checkOpen()
-    const last = tags.at(-1)
-    const options = typeof last === 'object' ? last : undefined
-    if (options !== undefined) {
-      checkOptionNames('invalidateTags', options, ['hard'])
-      checkFlag('hard', options.hard)
-    }
-    const names = options === undefined ? tags : tags.slice(0, -1)
-    for (const tag of names) checkTag(tag)
-    if (names.length === 0) return
-    await this.#core.starting
-    const hard = options?.hard === true
-    const marks = names.map((tag) => tagMark(this.#space.path, tag as string))
-    await this.#core.invalidate(this.#space.path, marks, hard)
-    this.#core.counters.tagInvalidations += 1
-    const { events } = this.#core
-    if (events.has('tagInvalidate'))
-      events.emit('tagInvalidate', { tags: names as string[], hard, isRemote: false })
+    await invalidateTags(this.#core, this.#space, tags)
   }
 
   /** Makes everything in this namespace, and in those below it, absent at once. It costs the same however much there is. */
   async clear(): Promise<void> {
     this.#core.checkOpen()
-    await this.#core.starting
-    const { path } = this.#space
-    const done = this.#core.invalidate(path, [clearMark(path)], true)
-    for (const tier of this.#core.stack.tiers) if (tier.isMemory) tier.clear(path)
-    await done
+    await clearAll(this.#core, this.#space)
   }
 
   /** The part of this cache with that name: its keys, tags and `clear` are apart from all others. */
@@ -321,7 +276,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
   /** Where the entry of `key` is, how old, and why it was last missed. Counts as no read. */
   async explain(key: Key): Promise<Explanation> {
     this.#core.checkOpen()
-    return await explain(this.#core, await this.#ref(key, undefined))
+    return await explain(this.#core, await this.#scope.ref(key, undefined))
   }
 
   /** What is risky in how the cache was set up; empty if nothing is. */
@@ -337,42 +292,5 @@ export class Cache<V = unknown> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  async #ref(key: Key, signal: AbortSignal | undefined): Promise<KeyRef> {
-    if (this.#core.starting !== undefined) await this.#core.starting
-    const hashed = hashContent(key, signal)
-    const ref = this.#space.ref(hashed === undefined ? key : await hashed)
-    return hashed === undefined ? ref : { ...ref, key }
-  }
-
-  async #refs(keys: readonly Key[], signal: AbortSignal | undefined): Promise<readonly KeyRef[]> {
-    const refs: KeyRef[] = []
-    for (const key of checkIterable('keys', keys)) refs.push(await this.#ref(key, signal))
-    return refs
-  }
-
-  #call(what: string, options: LoadOptions<never> | undefined): LoadCall {
-    const call = this.#calls.of(what, options)
-    if (call === this.#calls.plain) return call
-    const { tiers } = this.#core.options
-    if (call.rules.lock === 'cluster' && !tiers.some(({ canLease }) => canLease)) throw noLease()
-    return call
-  }
-
-  /** Calls that bring options of their own find what fits these. */
-  #finderOf(call: LoadCall): Finder {
-    if (call === this.#calls.plain) return this.#finder
-    const { rules } = call
-    const { migrate, schema, version } = this.#core.options.rules
-    const isUsual =
-      rules.migrate === migrate && rules.schema === schema && rules.version === version
-    if (isUsual) return this.#finder
-    let finder = this.#finders.get(rules)
-    if (finder === undefined) {
-      finder = new Finder(this.#core, rules)
-      this.#finders.set(rules, finder)
-    }
-    return finder
   }
 }
