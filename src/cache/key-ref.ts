@@ -59,9 +59,10 @@ export class KeySpace implements RefKeeper {
     this.#young = new Map()
   }
 
-  /** What memory has the entry of `key` under: {@link slotOfId} of its id. @throws as {@link ref} does, if it must be encoded. */
+  /** What memory has the entry of `key` under: {@link slotOfId} of its id. @throws as {@link ref} does. */
   slotOf(key: Key): string {
-    if (typeof key === 'string' && this.path === '' && !looksLikeId(key)) return key
+    if (typeof key === 'string' && this.path === '' && key.isWellFormed() && !looksLikeId(key))
+      return key
     return slotOfId(this.ref(key).id)
   }
 

@@ -71,6 +71,13 @@ describe('what memory has an entry under', () => {
   })
 })
 
+it('a key that cannot be stored is refused, not missed', () => {
+  const { cache } = openCache()
+  for (const key of ['\ud800', Number.NaN, undefined as never])
+    for (const one of [cache, cache.namespace('a')])
+      expect(() => one.peek(key)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_KEY' }))
+})
+
 describe('refs that are kept', () => {
   it('are the same for the same key until many others were used', () => {
     const space = new KeySpace('', new RefBudget())
