@@ -27,7 +27,8 @@ export function makeItem(facts: ItemFacts): Item | undefined {
   if (expiresAt <= now) return undefined
   const times = { createdAt, expiresAt, staleUntil: never(expiresAt + rules.grace) }
   const about = { etag, lastModified, version, description, meta, cost }
-  return { id: ref.id, held, ...times, tags, node, ...about, marks: ref.space.marksOf(tags) }
+  const item = { id: ref.id, held, ...times, tags, node, ...about, marks: ref.space.marksOf(tags) }
+  return Number.isFinite(expiresAt) ? item : { ...item, grace: rules.grace }
 }
 
 function never(time: number): number {
