@@ -200,7 +200,9 @@ export class Cache<V = unknown> implements AsyncDisposable {
   async has(key: Key): Promise<boolean> {
     this.#core.checkOpen()
     const { judged } = await this.#core.look(await this.#scope.ref(key, undefined), undefined)
-    return judged?.freshness === 'fresh' && judged.item.held !== undefined
+    if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return false
+    const { migrate, version } = this.#core.options.rules
+    return judged.item.version === version || migrate !== undefined
   }
 
   /** Gives the entry of `key` a new life time, by default the cache's. @returns whether there is a fresh one. */

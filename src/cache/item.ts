@@ -21,6 +21,8 @@ export interface Item {
   readonly meta: Meta | undefined
   /** Milliseconds that its load took; `undefined` where that is not known. */
   readonly cost: number | undefined
+  /** Milliseconds of its grace, for an entry without an end, whose times do not tell it. Other processes take the cache's. */
+  readonly grace?: number
   /** Names of the marks that may make it void; filled in when it is judged first. */
   marks?: readonly string[]
 }

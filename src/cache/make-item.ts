@@ -25,7 +25,7 @@ export function makeItem(facts: ItemFacts): Item | undefined {
   const life = jitter === 0 ? rules.ttl : rules.ttl * (1 - jitter * random())
   const expiresAt = never(rules.expiresAt ?? now + life)
   if (expiresAt <= now) return undefined
-  return {
+  const item: Item = {
     id: ref.id,
     held,
     createdAt,
@@ -41,6 +41,7 @@ export function makeItem(facts: ItemFacts): Item | undefined {
     cost,
     marks: ref.space.marksOf(tags),
   }
+  return Number.isFinite(expiresAt) ? item : { ...item, grace: rules.grace }
 }
 
 function never(time: number): number {

@@ -65,7 +65,8 @@ export class Writes {
   async touch(ref: KeyRef, ttl: number): Promise<boolean> {
     return await this.#change(ref, (item) => {
       const expiresAt = this.#core.clock.now() + ttl
-      return { ...item, expiresAt, staleUntil: expiresAt + this.#graceOf(item) }
+      const grace = this.#graceOf(item)
+      return { ...item, expiresAt, staleUntil: expiresAt + grace, grace }
     })
   }
 
@@ -102,10 +103,11 @@ export class Writes {
     return true
   }
 
-  /** The times of an entry that never ends do not tell its grace: it is the cache's then. */
-  #graceOf({ expiresAt, staleUntil }: Item): number {
-    const grace = staleUntil - expiresAt
-    return Number.isNaN(grace) ? this.#core.options.rules.grace : grace
+  /** The times of an entry that never ends do not tell its grace. */
+  #graceOf({ expiresAt, grace, staleUntil }: Item): number {
+    return Number.isFinite(expiresAt)
+      ? staleUntil - expiresAt
+      : (grace ?? this.#core.options.rules.grace)
   }
 
   /** What every tier has now: looked for again if the entry was changed meanwhile, as that must not be undone. */

@@ -204,6 +204,16 @@ describe('StoreOptions', () => {
     expect(await cache.get('k', { stale: true })).toBeUndefined()
   })
 
+  it('grace: of the entry itself wins over that of the cache', async () => {
+    const { cache, clock } = await entry({ grace: 100 }, { grace: '1h' })
+    await cache.touch('k', Number.POSITIVE_INFINITY)
+    await cache.expire('k')
+    await clock.advance(99)
+    expect(await cache.get('k', { stale: true })).toBe(1)
+    await clock.advance(1)
+    expect(await cache.get('k', { stale: true })).toBeUndefined()
+  })
+
   it('tag: one tag; tags: several', async () => {
     expect((await entry({ tag: 'a' })).found?.tags).toEqual(['a'])
     const { cache, found } = await entry({ tag: 'a', tags: ['b', 'a'] })
@@ -224,7 +234,9 @@ describe('StoreOptions', () => {
   it('version: of what shape the value is', async () => {
     expect((await entry({ version: 2 }, { version: 2 })).found?.version).toBe(2)
     expect((await entry({}, { version: 'a' })).found?.version).toBe('a')
-    expect((await entry({ version: 1 }, { version: 2 })).found).toBeUndefined()
+    const { cache, found } = await entry({ version: 1 }, { version: 2 })
+    expect(found).toBeUndefined()
+    expect(await cache.has('k')).toBe(false)
   })
 
   it('strict: rejects if a tier did not take it', async () => {

@@ -261,6 +261,14 @@ describe('DiskTierOptions', () => {
     expect(await fill({ maxEntries: 10, eviction: 'none' })).toBe(40)
   })
 
+  it('ttl: the longest life in this tier; name: what it is called', async () => {
+    const { cache, clock } = open({ ttl: '1s', name: 'here' })
+    await cache.set('k', 1)
+    expect((await cache.getEntry('k'))?.tier).toBe('here')
+    await clock.advance(1_000)
+    expect(await cache.get('k')).toBeUndefined()
+  })
+
   it('inlineBytes: what lies in files', async () => {
     const files = async (inlineBytes: number) => {
       const { cache, directory } = open({ inlineBytes })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Cache, LoadContext } from '../../src/index.ts'
 import { manualClock } from '../../src/testing/index.ts'
 import { openCache } from './support/caches.ts'
-import { deferred } from './support/deferred.ts'
+import { deferred, turns } from './support/deferred.ts'
 import { raceForms } from './support/forms.ts'
 import { TestBus } from './support/test-bus.ts'
 
@@ -101,6 +101,20 @@ describe.each(raceForms)('an invalidation while a load runs, %s', (_, tiersOf) =
       expect(await load.value).toBe('old')
       expect(await cache.get('k')).toBe(found)
       expect(await cache.getOrSet('k', () => 'new')).toBe(found ?? 'new')
+    })
+
+    it('the same for a refresh in the background', async () => {
+      const { cache, clock } = open({ ttl: '1m', grace: '1h', swr: true })
+      await cache.set('k', 'first', { tags: ['t'] })
+      await clock.advance(60_001)
+      const load = slowLoad(cache, options, act)
+      expect(await load.value).toBe('first')
+      await load.began
+      await invalidate(cache)
+      load.end()
+      await turns()
+      expect(await cache.get('k')).toBe(found)
+      expect(await cache.getOrSet('k', () => 'new', { swr: false })).toBe(found ?? 'new')
     })
 
     it('the same for a load of several keys', async () => {
