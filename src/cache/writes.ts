@@ -67,12 +67,15 @@ export class Writes {
   /** Ends the life of an entry now; its grace begins. */
   async expire(ref: KeyRef): Promise<boolean> {
     const { clock, events } = this.#core
+    // A load that is under way is older, even where nothing is stored yet.
+    this.#core.cut(ref.id)
     const isChanged = await this.#change(ref, (item) => {
       const now = clock.now()
       const grace = item.staleUntil - item.expiresAt
       return { ...item, expiresAt: now, staleUntil: now + (Number.isNaN(grace) ? 0 : grace) }
     })
-    if (isChanged && events.has('expire')) events.emit('expire', { key: ref.key })
+    if (!isChanged) await this.#core.announceKeys([ref.id])
+    else if (events.has('expire')) events.emit('expire', { key: ref.key })
     return isChanged
   }
 
