@@ -75,19 +75,21 @@ export class BatchLoad {
     const controller = new AbortController()
     let waiting = mine.length
     let call: Promise<(key: Key, index: number) => unknown> | undefined
+    let begun: number | undefined
     const bring = (one: Wanted, index: number, flight: Flight<Outcome>): Promise<unknown> => {
       // The loader is aborted when nobody waits for any of its keys.
       flight.abort.signal.addEventListener('abort', () => {
         waiting -= 1
         if (waiting === 0) controller.abort(flight.abort.signal.reason)
       })
+      begun ??= this.#core.stamps.next()
       call ??= this.#callLoader(mine, controller.signal)
       return call.then((valueOf) => valueOf(one.ref.key, index))
     }
     const started = new Map(
       mine.map((one, index) => {
         const { looked, ref } = one
-        const job = { ref, looked, call: this.#call, isBackground: false }
+        const job = { ref, looked, call: this.#call, isBackground: false, begun: () => begun }
         const flight = this.#loads.startWith(job, (context, own) => {
           const loaded = bring(one, index, own)
           return loaded.then((value) => {

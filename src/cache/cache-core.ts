@@ -186,7 +186,7 @@ export class CacheCore {
     if (!this.sync.isCurrent(all)) await this.sync.update([...new Set(all)])
     for (const [id, answer] of answers) {
       const ref = byId.get(id)
-      if (ref !== undefined) found.set(id, this.#settle(ref, answer, cuts !== this.#cuts))
+      if (ref !== undefined) found.set(id, this.#settle(ref, answer, cuts !== this.#cuts || this.#writing.has(id)))
     }
     return found
   }
@@ -203,7 +203,7 @@ export class CacheCore {
       item.marks ??= ref.space.marksOf(item.tags)
       if (!this.sync.isCurrent(item.marks)) await this.sync.update(item.marks)
     }
-    return this.#settle(ref, answer, isOutdated())
+    return this.#settle(ref, answer, isOutdated() || this.#writing.has(ref.id))
   }
 
   #isFresh(item: Item, space: KeySpace): boolean {
@@ -228,9 +228,53 @@ export class CacheCore {
 
   /** Before an entry is changed: what is being read and loaded of it is out of date. */
   cut(id: string): void {
+    this.#cutReads(id)
+    this.onChange(id)
+  }
+
+  #cutReads(id: string): void {
     this.#cuts += 1
     this.reads.cut(id)
-    this.onChange(id)
+    this.#changes.cut(id)
+  }
+
+  /** Writes of entries that are under way. */
+  readonly #writing = new Map<string, Promise<unknown>>()
+
+  /**
+   * Does `work`, which changes an entry in all tiers. Until it has ended, a slower tier may still say what was there before:
+   * what is read meanwhile is given to its readers and kept nowhere.
+   */
+  async writing<T>(id: string, work: () => Promise<T>): Promise<T> {
+    this.cut(id)
+    const mine = work()
+    this.#writing.set(id, mine)
+    try {
+      return await mine
+    } finally {
+      if (this.#writing.get(id) === mine) this.#writing.delete(id)
+      this.#cutReads(id)
+    }
+  }
+
+  readonly #changes: Flights<boolean> = new Flights()
+
+  /**
+   * Changes what is stored under `ref`.
+   * @param change what becomes of it; `undefined`: it stays. Called again if somebody stores another meanwhile.
+   */
+  async change(ref: KeyRef, change: (looked: Looked) => Promise<boolean>): Promise<boolean> {
+    for (;;) {
+      while (this.#writing.has(ref.id)) await this.#writing.get(ref.id)?.catch(() => {})
+      let isOutdated = false
+      const flight = this.#changes.start(ref.id, async (self) => {
+        const looked = await this.lookAll(ref)
+        isOutdated = self.isOutdated
+        return isOutdated ? false : await change(looked)
+      })
+      const isChanged = await flight.wait()
+      if (!isOutdated) return isChanged
+    }
   }
 
   /** Writes an item to all tiers and tells the other nodes. */

@@ -26,6 +26,8 @@ export interface LoadJob {
   /** What the tiers had when it began; `undefined`: they have not been asked. */
   readonly looked: Looked | undefined
   readonly isBackground: boolean
+  /** The stamp at which the loader began, where it is one for several keys and others came first. */
+  readonly begun?: () => number | undefined
 }
 
 type LookedJob = LoadJob & { readonly looked: Looked }
@@ -106,14 +108,16 @@ export class Loads {
       counters.loadLatency.record(duration)
       if (events.has('load'))
         events.emit('load', { key: ref.key, duration, background: isBackground })
-      return await this.#keep(job, flight, run, value, createdAt, duration)
+      const begun = Math.min(job.begun?.() ?? createdAt, createdAt)
+      return await this.#keep(job, flight, run, value, begun, duration)
     } catch (error) {
       const duration = clock.now() - began
       counters.loadErrors += 1
       counters.loadLatency.record(duration)
       if (events.has('loadError'))
         events.emit('loadError', { key: ref.key, duration, background: isBackground, error })
-      await this.#keepAbsence(job, flight, error, createdAt)
+      const begun = Math.min(job.begun?.() ?? createdAt, createdAt)
+      await this.#keepAbsence(job, flight, error, begun)
       throw error
     } finally {
       counters.inFlight -= 1

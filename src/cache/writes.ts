@@ -1,4 +1,4 @@
-import type { CacheCore } from './cache-core.ts'
+import type { CacheCore, Looked } from './cache-core.ts'
 import type { HeldValue } from './held-value.ts'
 import type { Item } from './item.ts'
 import type { KeyRef } from './key-ref.ts'
@@ -16,12 +16,12 @@ export class Writes {
   async set(ref: KeyRef, held: HeldValue, rules: StoreRules): Promise<void> {
     const { counters, events } = this.#core
     const item = this.#item(ref, held, rules)
-    this.#core.cut(ref.id)
     // What would have ended already is a removal of what was there.
-    const result =
+    const result = await this.#core.writing(ref.id, async () =>
       item === undefined
         ? (await this.#core.remove(ref.id, rules.strict)).result
-        : await this.#core.store(item, rules.strict)
+        : await this.#core.store(item, rules.strict),
+    )
     counters.sets += 1
     if (item !== undefined && held.size !== undefined) counters.sizes.record(held.size)
     if (events.has('set')) events.emit('set', { key: ref.key, result })
@@ -36,9 +36,10 @@ export class Writes {
     if (item === undefined) return false
     const last = stack.tiers.at(-1)
     if (last === undefined || !(await last.add(item))) return false
-    this.#core.cut(ref.id)
-    await stack.write((tier) => (tier === last ? true : tier.set(item, false)))
-    await this.#core.announceKeys([ref.id])
+    await this.#core.writing(ref.id, async () => {
+      await stack.write((tier) => (tier === last ? true : tier.set(item, false)))
+      await this.#core.announceKeys([ref.id])
+    })
     counters.sets += 1
     if (events.has('set')) events.emit('set', { key: ref.key, result: 'stored' })
     return true
@@ -46,8 +47,9 @@ export class Writes {
 
   async delete(ref: KeyRef): Promise<boolean> {
     const { counters, events } = this.#core
-    this.#core.cut(ref.id)
-    const { found, result } = await this.#core.remove(ref.id, false)
+    const { found, result } = await this.#core.writing(ref.id, () =>
+      this.#core.remove(ref.id, false),
+    )
     counters.deletes += 1
     if (events.has('delete')) {
       const told = result === 'queued' ? 'queued' : found ? 'deleted' : 'absent'
@@ -81,21 +83,26 @@ export class Writes {
 
   /** Changes the times of a fresh entry in every tier, unless somebody stores another meanwhile. */
   async #change(ref: KeyRef, change: (item: Item) => Item): Promise<boolean> {
-    const { clock, stack } = this.#core
-    const { judged, seen } = await this.#core.lookAll(ref)
-    if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return false
-    const changed = change(judged.item)
-    this.#core.cut(ref.id)
-    if (changed.staleUntil <= clock.now()) {
-      await this.#core.remove(ref.id, false)
+    return await this.#core.change(ref, async (looked) => {
+      const { judged, seen } = looked
+      if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return false
+      const changed = change(judged.item)
+      await this.#core.writing(ref.id, () => this.#replace(changed, seen))
       return true
+    })
+  }
+
+  async #replace(changed: Item, seen: Looked['seen']): Promise<void> {
+    const { clock, stack } = this.#core
+    if (changed.staleUntil <= clock.now()) {
+      await this.#core.remove(changed.id, false)
+      return
     }
     await stack.write((tier, place) => {
       const there = seen[place]
       return there === 'down' ? tier.set(changed, false) : tier.replace(changed, there)
     })
-    await this.#core.announceKeys([ref.id])
-    return true
+    await this.#core.announceKeys([changed.id])
   }
 
   #item(ref: KeyRef, held: HeldValue, rules: StoreRules): Item | undefined {
