@@ -146,6 +146,14 @@ export class ByteTier implements CacheTier {
     return found
   }
 
+  /** Another node wrote the entry of `id` at the stamp `at`: what is older and waits here must not be written over that. */
+  outdate(id: string, at: number): void {
+    const key = this.#keyOf(id)
+    const missed = this.#missed.get(key)
+    if (missed === undefined || missed.kind === 'mark' || missed.kind === 'sign') return
+    if (stampOf(missed) + this.#parts.context.skew < at) this.#missed.drop(key)
+  }
+
   clear(prefix: string): void {
     const { backend } = this
     if (backend.clear === undefined || backend.isRemote) return
@@ -307,26 +315,52 @@ export class ByteTier implements CacheTier {
     }
   }
 
-  /** Makes a missed write good, unless what is there is newer. */
-  #replay(key: string, op: Op): Promise<void> {
+  /** Makes a missed write good, unless what is there is newer. @returns that which is newer. */
+  #replay(key: string, op: Op): Promise<Op | undefined> {
     return this.guard.run('replay', async (signal) => {
       const call = { signal }
-      if (op.kind === 'mark') {
-        await this.#mergeMark(key, op.mark, call)
-        return
-      }
-      if (op.kind === 'sign') {
-        await this.#sign(call)
-        return
-      }
-      const there = await this.backend.get(key, call)
-      const stamp = there === undefined ? 0 : (this.#reader.stampOf(there.bytes) ?? 0)
-      const own = op.kind === 'item' ? op.item.createdAt : op.at
-      if (stamp > own) return
-      if (op.kind === 'item') await this.backend.set(key, await this.#record(op.item), call)
-      else await this.backend.delete(key, call)
+      if (op.kind === 'item' || op.kind === 'delete') return await this.#replayEntry(key, op, call)
+      if (op.kind === 'mark') await this.#mergeMark(key, op.mark, call)
+      // Who has looked since the mark was missed must look again.
+      await this.#sign(call)
+      return undefined
     })
   }
+
+  async #replayEntry(key: string, op: EntryOp, call: BackendCall): Promise<Op | undefined> {
+    const { swap } = this.backend
+    const id = key.slice(this.#keyOf('').length)
+    const own = stampOf(op)
+    for (;;) {
+      const there = await this.backend.get(key, call)
+      const stamp = there === undefined ? undefined : (this.#reader.stampOf(there.bytes) ?? 0)
+      if (stamp !== undefined && stamp > own) {
+        const item = this.#open(id, there)
+        return item === undefined ? undefined : { kind: 'item', item }
+      }
+      if (op.kind === 'delete') {
+        if (there === undefined || (await this.backend.delete(key, call))) break
+      } else {
+        if (stamp === own) return undefined
+        const record = await this.#record(op.item)
+        if (swap === undefined) await this.backend.set(key, record, call)
+        else if (!(await swap.call(this.backend, key, there?.bytes, record, call))) {
+          call.signal.throwIfAborted()
+          continue
+        }
+      }
+      break
+    }
+    // Others may have read and kept what was there until now.
+    this.#parts.context.onReplay(id, own)
+    return undefined
+  }
+}
+
+type EntryOp = Extract<Op, { readonly kind: 'item' | 'delete' }>
+
+function stampOf(op: EntryOp): number {
+  return op.kind === 'item' ? op.item.createdAt : op.at
 }
 
 const none = new Uint8Array(0)

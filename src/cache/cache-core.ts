@@ -86,7 +86,7 @@ export class CacheCore {
     })
     if (options.bus === undefined) return
     this.announcer = new Announcer(options.bus, options.name, node, clock, {
-      keys: (ids) => this.#changedElsewhere(ids),
+      keys: (ids, at) => this.#changedElsewhere(ids, at),
       marks: (names, at, from, hard) => this.#marked(names, at, from, hard),
       gap: () => this.#distrust(),
       onMessage: (message) => this.#countMessage(message),
@@ -281,25 +281,26 @@ export class CacheCore {
   async store(item: Item, strict: boolean): Promise<WriteResult> {
     const isComplete = await this.stack.write((tier) => tier.set(item, strict))
     this.misses.stored(item.id, 'stored')
-    return (await this.announceKeys([item.id])) && isComplete ? 'stored' : 'queued'
+    return (await this.announceKeys([item.id], item.createdAt)) && isComplete ? 'stored' : 'queued'
   }
 
   /** Removes an entry from all tiers and tells the other nodes. @returns whether any had it. */
   async remove(id: string, strict: boolean): Promise<{ found: boolean; result: WriteResult }> {
     let found = false
+    const at = this.stamps.next()
     const isComplete = await this.stack.write(async (tier) => {
       const had = await tier.delete(id, strict)
       found ||= had === true
       return had !== undefined
     })
     this.misses.gone(id, 'deleted', 'deleted here')
-    const isTold = await this.announceKeys([id])
+    const isTold = await this.announceKeys([id], at)
     return { found, result: isComplete && isTold ? 'stored' : 'queued' }
   }
 
-  /** Tells the other nodes that entries changed. @returns whether the bus took it. */
-  async announceKeys(ids: readonly string[]): Promise<boolean> {
-    return (await this.announcer?.keys(ids, this.stamps.next())) ?? true
+  /** Tells the other nodes that entries changed, at the stamp `at`. @returns whether the bus took it. */
+  async announceKeys(ids: readonly string[], at: number): Promise<boolean> {
+    return (await this.announcer?.keys(ids, at)) ?? true
   }
 
   /** Makes everything older with one of the marks `names` stale, or absent with `hard`, in every node. */
@@ -332,6 +333,8 @@ export class CacheCore {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    // What is made good last is announced too.
+    await Promise.all(this.stack.bytes.map((tier) => tier.flush()))
     await this.background.close()
     await this.announcer?.close()
     await this.stack.close()
@@ -342,9 +345,10 @@ export class CacheCore {
     if (this.background.hasRoom) this.background.track(this.sync.update(names))
   }
 
-  #changedElsewhere(ids: readonly string[]): void {
+  #changedElsewhere(ids: readonly string[], at: number): void {
     for (const id of ids) {
       this.cut(id)
+      for (const tier of this.stack.bytes) tier.outdate(id, at)
       for (const tier of this.stack.tiers) if (tier.isMemory) void tier.delete(id, false)
       this.misses.gone(id, 'deleted', 'changed by another node')
     }
@@ -375,6 +379,7 @@ export class CacheCore {
     return {
       ...{ cache: name, node, clock: this.clock, random: this.random, holder: this.holder },
       ...{ codec, compression, encryption },
+      skew: this.options.skew,
       stamp: () => this.stamps.next(),
       isLive: (item) => freshnessAt(item, this.clock.now()) === 'fresh' && this.#isUnmarked(item),
       onRemove: (id, tier, reason) => {
@@ -405,6 +410,7 @@ export class CacheCore {
         tell(event, () => ({ key: keyOfId(id), tier, error }))
       },
       onRecover: (tier, replayed, dropped) => tell('recover', () => ({ tier, replayed, dropped })),
+      onReplay: (id, at) => this.background.track(this.announceKeys([id], at)),
       onBreaker: (tier, change) => tell('breakerChange', () => ({ tier, ...change })),
       onLost: (tier) => {
         tell('drop', () => ({

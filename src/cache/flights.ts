@@ -62,7 +62,9 @@ export class Flights<T> {
 
   /** The flight that a caller who comes now may join. */
   get(id: string): Flight<T> | undefined {
-    return this.#open.get(id)
+    const flight = this.#open.get(id)
+    // One that was aborted has nothing to bring.
+    return flight?.abort.signal.aborted === true ? undefined : flight
   }
 
   start(id: string, work: (flight: Flight<T>) => Promise<T>): Flight<T> {

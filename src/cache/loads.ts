@@ -214,17 +214,23 @@ export class Loads {
     counters.sets += 1
     misses.stored(item.id, 'loaded')
     const writes: Promise<unknown>[] = []
+    const remote: Promise<unknown>[] = []
     for (const [place, tier] of stack.tiers.entries()) {
       const seen = looked.seen[place]
       const known = seen !== 'down' && looked.seen.length > place && !call.forceFresh
       const kept = known ? tier.replace(item, seen) : tier.set(item, false)
       if (!(kept instanceof Promise)) continue
       const safe = kept.catch((error: unknown) => this.#dropped(ref, tier.name, error))
-      if (tier.isRemote) background.track(safe)
+      if (tier.isRemote) remote.push(safe)
       else writes.push(safe)
     }
     await Promise.all(writes)
-    if (call.forceFresh) await this.#core.announceKeys([item.id])
+    // Whoever is told of it must find it.
+    const announce = call.forceFresh
+      ? () => this.#core.announceKeys([item.id], item.createdAt)
+      : undefined
+    if (remote.length > 0) background.track(Promise.all(remote).then(announce))
+    else await announce?.()
     if (events.has('set')) events.emit('set', { key: ref.key, result: 'stored' })
   }
 

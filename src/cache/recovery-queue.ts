@@ -6,7 +6,7 @@ const longestWait = 5_000
 
 /** A write that a tier has missed. */
 interface Missed<Op> {
-  readonly op: Op
+  op: Op
   /** Calls that were given up and may still take effect: what they left must be written over when they have ended. */
   unsettled: number
 }
@@ -15,8 +15,8 @@ export interface RecoveryParts<Op> {
   readonly clock: Clock
   /** Missed writes that are kept, by key. */
   readonly most: number
-  /** Makes one write good. It must look whether what is there is newer. @throws what keeps it from being written. */
-  readonly replay: (key: string, op: Op) => Promise<void>
+  /** Makes one write good, unless what is there is newer. @returns that which is newer. @throws what keeps it from being written. */
+  readonly replay: (key: string, op: Op) => Promise<Op | undefined>
   /** Whether a write is still worth making good. */
   readonly isWanted: (op: Op) => boolean
   /** So many were made good, and so many were not worth it any more. */
@@ -57,6 +57,8 @@ export class RecoveryQueue<Op> {
   add(key: string, op: Op, rest: Promise<unknown> | undefined): void {
     const before = this.#missed.get(key)
     const missed: Missed<Op> = { op, unsettled: before?.unsettled ?? 0 }
+    // The newest is replayed last: it may be what tells others to look at the rest.
+    this.#missed.delete(key)
     this.#missed.set(key, missed)
     if (rest !== undefined) this.#awaitRest(key, rest)
     if (this.#missed.size > this.#parts.most) {
@@ -70,6 +72,11 @@ export class RecoveryQueue<Op> {
   supersede(key: string, op: Op): void {
     const before = this.#missed.get(key)
     if (before !== undefined) this.#missed.set(key, { op, unsettled: before.unsettled })
+  }
+
+  /** A write is not to be made good any more. */
+  drop(key: string): void {
+    this.#missed.delete(key)
   }
 
   /** Tries to make good what waits. @returns when it has tried. */
@@ -105,7 +112,9 @@ export class RecoveryQueue<Op> {
     try {
       for (const [key, missed] of [...this.#missed]) {
         if (this.#parts.isWanted(missed.op)) {
-          await this.#parts.replay(key, missed.op)
+          const newer = await this.#parts.replay(key, missed.op)
+          // It counts from now on, also against what is late.
+          if (newer !== undefined) missed.op = newer
           replayed += 1
         } else dropped += 1
         if (this.#missed.get(key) === missed && missed.unsettled === 0) this.#missed.delete(key)

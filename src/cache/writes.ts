@@ -38,7 +38,7 @@ export class Writes {
     if (last === undefined || !(await last.add(item))) return false
     await this.#core.writing(ref.id, async () => {
       await stack.write((tier) => (tier === last ? true : tier.set(item, false)))
-      await this.#core.announceKeys([ref.id])
+      await this.#core.announceKeys([ref.id], item.createdAt)
     })
     counters.sets += 1
     if (events.has('set')) events.emit('set', { key: ref.key, result: 'stored' })
@@ -70,13 +70,14 @@ export class Writes {
   async expire(ref: KeyRef): Promise<boolean> {
     const { clock, events } = this.#core
     // A load that is under way is older, even where nothing is stored yet.
+    const at = this.#core.stamps.next()
     this.#core.cut(ref.id)
     const isChanged = await this.#change(ref, (item) => {
       const now = clock.now()
       const grace = item.staleUntil - item.expiresAt
       return { ...item, expiresAt: now, staleUntil: now + (Number.isNaN(grace) ? 0 : grace) }
     })
-    if (!isChanged) await this.#core.announceKeys([ref.id])
+    if (!isChanged) await this.#core.announceKeys([ref.id], at)
     else if (events.has('expire')) events.emit('expire', { key: ref.key })
     return isChanged
   }
@@ -102,7 +103,7 @@ export class Writes {
       const there = seen[place]
       return there === 'down' ? tier.set(changed, false) : tier.replace(changed, there)
     })
-    await this.#core.announceKeys([changed.id])
+    await this.#core.announceKeys([changed.id], changed.createdAt)
   }
 
   #item(ref: KeyRef, held: HeldValue, rules: StoreRules): Item | undefined {
