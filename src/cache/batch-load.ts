@@ -76,12 +76,7 @@ export class BatchLoad {
     let waiting = mine.length
     let call: Promise<(key: Key, index: number) => unknown> | undefined
     let begun: number | undefined
-    const bring = (one: Wanted, index: number, flight: Flight<Outcome>): Promise<unknown> => {
-      // The loader is aborted when nobody waits for any of its keys.
-      flight.abort.signal.addEventListener('abort', () => {
-        waiting -= 1
-        if (waiting === 0) controller.abort(flight.abort.signal.reason)
-      })
+    const bring = (one: Wanted, index: number): Promise<unknown> => {
       begun ??= this.#core.stamps.next()
       call ??= this.#callLoader(mine, controller.signal)
       return call.then((valueOf) => valueOf(one.ref.key, index))
@@ -90,14 +85,19 @@ export class BatchLoad {
       mine.map((one, index) => {
         const { looked, ref } = one
         const job = { ref, looked, call: this.#call, isBackground: false, begun: () => begun }
-        const flight = this.#loads.startWith(job, (context, own) => {
-          const loaded = bring(one, index, own)
+        const flight = this.#loads.startWith(job, (context) => {
+          const loaded = bring(one, index)
           return loaded.then((value) => {
             const { tags, ttl } = this.#own.get(ref.id) ?? {}
             if (ttl !== undefined) context.setTtl(ttl)
             if (tags !== undefined) context.setTags(...tags)
             return value
           })
+        })
+        // The loader is aborted when nobody waits for any of its keys, also of those that it was not yet asked for.
+        flight.abort.signal.addEventListener('abort', () => {
+          waiting -= 1
+          if (waiting === 0) controller.abort(flight.abort.signal.reason)
         })
         return [ref.id, flight] as const
       }),

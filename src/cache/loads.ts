@@ -1,5 +1,5 @@
 import type { CacheEntry, LoadContext } from '../contracts/cache-entry.ts'
-import type { CacheCore, Judged, Looked } from './cache-core.ts'
+import type { CacheCore, Looked } from './cache-core.ts'
 import { ClusterLock } from './cluster-lock.ts'
 import { type Flight, Flights } from './flights.ts'
 import type { HeldValue } from './held-value.ts'
@@ -83,13 +83,15 @@ export class Loads {
     return await this.#locks.run(ref, call, flight.abort.signal, {
       load: () => this.#load(job, flight),
       found: (item) => new Outcome(this.#core.holder, item.held, undefined),
-      stale: () => this.#staleOutcome(job.looked.judged),
+      stale: () => this.#staleOutcome(job),
     })
   }
 
-  #staleOutcome(judged: Judged | undefined): Outcome | undefined {
-    if (judged?.freshness !== 'stale' || judged.item.held === undefined) return undefined
-    return new Outcome(this.#core.holder, judged.item.held, undefined)
+  #staleOutcome({ looked, ref }: LookedJob): Outcome | undefined {
+    const item = looked.judged?.item
+    // It was looked up before the wait.
+    if (item?.held === undefined || this.#core.judge(item, ref.space) === 'absent') return undefined
+    return new Outcome(this.#core.holder, item.held, undefined)
   }
 
   async #load(job: LookedJob, flight: Flight<Outcome>): Promise<Outcome> {

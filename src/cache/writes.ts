@@ -72,21 +72,30 @@ export class Writes {
     // A load that is under way is older, even where nothing is stored yet.
     const at = this.#core.stamps.next()
     this.#core.cut(ref.id)
-    const isChanged = await this.#change(ref, (item) => {
+    const end = (item: Item): Item => {
       const now = clock.now()
       const grace = item.staleUntil - item.expiresAt
       return { ...item, expiresAt: now, staleUntil: now + (Number.isNaN(grace) ? 0 : grace) }
-    })
+    }
+    const isChanged = await this.#change(ref, end, true)
     if (!isChanged) await this.#core.announceKeys([ref.id], at)
     else if (events.has('expire')) events.emit('expire', { key: ref.key })
     return isChanged
   }
 
   /** Changes the times of a fresh entry in every tier, unless somebody stores another meanwhile. */
-  async #change(ref: KeyRef, change: (item: Item) => Item): Promise<boolean> {
+  async #change(
+    ref: KeyRef,
+    change: (item: Item) => Item,
+    isEnd = false,
+  ): Promise<boolean> {
     return await this.#core.change(ref, async (looked) => {
       const { judged, seen } = looked
-      if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return false
+      if (judged?.freshness !== 'fresh' || judged.item.held === undefined) {
+        if (isEnd && needsRemoval(looked))
+          await this.#core.writing(ref.id, () => this.#core.remove(ref.id, false))
+        return false
+      }
       const changed = change(judged.item)
       await this.#core.writing(ref.id, () => this.#replace(changed, seen))
       return true
@@ -115,4 +124,9 @@ export class Writes {
       node: options.node,
     })
   }
+}
+
+/** Whether there is, or may be, something fresh that cannot be made stale: a remembered absence, or an entry of a tier that is down. */
+function needsRemoval({ judged, seen }: Looked): boolean {
+  return judged?.freshness === 'fresh' || seen.includes('down')
 }
