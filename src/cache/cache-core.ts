@@ -257,6 +257,15 @@ export class CacheCore {
     }
   }
 
+  /** A load is being written to slower tiers: what would change its entry waits, or it would find nothing. */
+  storing(id: string, work: Promise<unknown>): void {
+    this.#writing.set(id, work)
+    const end = (): void => {
+      if (this.#writing.get(id) === work) this.#writing.delete(id)
+    }
+    work.then(end, end)
+  }
+
   readonly #changes: Flights<boolean> = new Flights()
 
   /**

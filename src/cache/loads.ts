@@ -226,6 +226,8 @@ export class Loads {
       if (tier.isRemote) remote.push(safe)
       else writes.push(safe)
     }
+    if (remote.length + writes.length > 0)
+      this.#core.storing(item.id, Promise.all([...remote, ...writes]))
     await Promise.all(writes)
     // Whoever is told of it must find it.
     const announce = call.forceFresh
