@@ -24,6 +24,11 @@ export interface ByteTierParts {
   readonly context: TierContext
 }
 
+interface Write {
+  /** The latest stamp at which another node has written the same entry meanwhile. */
+  outdated: number
+}
+
 /** A write that the backend has missed. */
 type Op =
   | { readonly kind: 'item'; readonly item: Item }
@@ -46,6 +51,8 @@ export class ByteTier implements CacheTier {
   readonly #queue = new KeyedQueue()
   readonly #missed: RecoveryQueue<Op>
   readonly #prefix: string
+  /** Writes that are under way or wait for others of their key. */
+  readonly #writes = new Map<string, Set<Write>>()
 
   constructor(parts: ByteTierParts) {
     const { name, backend, guard, context } = parts
@@ -149,9 +156,14 @@ export class ByteTier implements CacheTier {
   /** Another node wrote the entry of `id` at the stamp `at`: what is older and waits here must not be written over that. */
   outdate(id: string, at: number): void {
     const key = this.#keyOf(id)
+    for (const write of this.#writes.get(key) ?? []) write.outdated = Math.max(write.outdated, at)
     const missed = this.#missed.get(key)
     if (missed === undefined || missed.kind === 'mark' || missed.kind === 'sign') return
-    if (stampOf(missed) + this.#parts.context.skew < at) this.#missed.drop(key)
+    if (this.#isOlder(missed, at)) this.#missed.drop(key)
+  }
+
+  #isOlder(op: EntryOp, at: number): boolean {
+    return stampOf(op) + this.#parts.context.skew < at
   }
 
   clear(prefix: string): void {
@@ -224,6 +236,9 @@ export class ByteTier implements CacheTier {
     strict: boolean,
     work: (call: BackendCall) => Promise<boolean>,
   ): Promise<boolean> {
+    const mine: Write = { outdated: Number.NEGATIVE_INFINITY }
+    const all = this.#writes.get(key) ?? new Set()
+    this.#writes.set(key, all.add(mine))
     return this.#queue.run(key, async () => {
       let rest: Promise<unknown> | undefined
       try {
@@ -238,8 +253,13 @@ export class ByteTier implements CacheTier {
         const isOurs = this.#isOfCaller(error)
         if (strict || isOurs) throw error
         this.#degraded(what, error)
-        this.#missed.add(key, op, rest)
+        const isEntry = op.kind === 'item' || op.kind === 'delete'
+        // What another node has written meanwhile must not be written over later.
+        if (!isEntry || !this.#isOlder(op, mine.outdated)) this.#missed.add(key, op, rest)
         return false
+      } finally {
+        all.delete(mine)
+        if (all.size === 0 && this.#writes.get(key) === all) this.#writes.delete(key)
       }
     })
   }
