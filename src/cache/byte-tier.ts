@@ -239,9 +239,13 @@ export class ByteTier implements CacheTier {
     const mine: Write = { outdated: Number.NEGATIVE_INFINITY }
     const all = this.#writes.get(key) ?? new Set()
     this.#writes.set(key, all.add(mine))
+    // What another node has written meanwhile must not be written over, now or later.
+    const isOutdated = (): boolean =>
+      (op.kind === 'item' || op.kind === 'delete') && this.#isOlder(op, mine.outdated)
     return this.#queue.run(key, async () => {
       let rest: Promise<unknown> | undefined
       try {
+        if (isOutdated()) return false
         const done = await this.guard.run(what, (signal) => {
           const call = work({ signal })
           rest = call
@@ -253,9 +257,7 @@ export class ByteTier implements CacheTier {
         const isOurs = this.#isOfCaller(error)
         if (strict || isOurs) throw error
         this.#degraded(what, error)
-        const isEntry = op.kind === 'item' || op.kind === 'delete'
-        // What another node has written meanwhile must not be written over later.
-        if (!isEntry || !this.#isOlder(op, mine.outdated)) this.#missed.add(key, op, rest)
+        if (!isOutdated()) this.#missed.add(key, op, rest)
         return false
       } finally {
         all.delete(mine)
@@ -351,6 +353,7 @@ export class ByteTier implements CacheTier {
     const { swap } = this.backend
     const id = key.slice(this.#keyOf('').length)
     const own = stampOf(op)
+    const isRemoval = op.kind === 'delete' || op.item.staleUntil <= this.#parts.context.clock.now()
     for (;;) {
       const there = await this.backend.get(key, call)
       const stamp = there === undefined ? undefined : (this.#reader.stampOf(there.bytes) ?? 0)
@@ -358,7 +361,7 @@ export class ByteTier implements CacheTier {
         const item = this.#open(id, there)
         return item === undefined ? undefined : { kind: 'item', item }
       }
-      if (op.kind === 'delete') {
+      if (isRemoval) {
         if (there === undefined || (await this.backend.delete(key, call))) break
       } else {
         if (stamp === own) return undefined

@@ -17,7 +17,7 @@ export interface RecoveryParts<Op> {
   readonly most: number
   /** Makes one write good, unless what is there is newer. @returns that which is newer. @throws what keeps it from being written. */
   readonly replay: (key: string, op: Op) => Promise<Op | undefined>
-  /** Whether a write is still worth making good. */
+  /** Whether a write is still worth making good, other than by removing what it was to replace. */
   readonly isWanted: (op: Op) => boolean
   /** So many were made good, and so many were not worth it any more. */
   readonly onRecover: (replayed: number, dropped: number) => void
@@ -111,12 +111,12 @@ export class RecoveryQueue<Op> {
     let dropped = 0
     try {
       for (const [key, missed] of [...this.#missed]) {
-        if (this.#parts.isWanted(missed.op)) {
-          const newer = await this.#parts.replay(key, missed.op)
-          // It counts from now on, also against what is late.
-          if (newer !== undefined) missed.op = newer
-          replayed += 1
-        } else dropped += 1
+        // Also what would have ended by now: what it was to replace must not come back.
+        const newer = await this.#parts.replay(key, missed.op)
+        if (this.#parts.isWanted(missed.op)) replayed += 1
+        else dropped += 1
+        // It counts from now on, also against what is late.
+        if (newer !== undefined) missed.op = newer
         if (this.#missed.get(key) === missed && missed.unsettled === 0) this.#missed.delete(key)
       }
       this.#wait = firstWait

@@ -92,8 +92,7 @@ export class Writes {
     return await this.#core.change(ref, async (looked) => {
       const { judged, seen } = looked
       if (judged?.freshness !== 'fresh' || judged.item.held === undefined) {
-        if (isEnd && needsRemoval(looked))
-          await this.#core.writing(ref.id, () => this.#core.remove(ref.id, false))
+        if (isEnd) await this.#end(ref.id, looked)
         return false
       }
       const changed = change(judged.item)
@@ -124,9 +123,16 @@ export class Writes {
       node: options.node,
     })
   }
-}
 
-/** Whether there is, or may be, something fresh that cannot be made stale: a remembered absence, or an entry of a tier that is down. */
-function needsRemoval({ judged, seen }: Looked): boolean {
-  return judged?.freshness === 'fresh' || seen.includes('down')
+  /** Ends what a look did not find fresh, and what a read may find so all the same. */
+  async #end(id: string, { judged, seen }: Looked): Promise<void> {
+    // A remembered absence has no grace, and of a tier that is down nobody knows what it has.
+    if (judged?.freshness === 'fresh' || seen.includes('down')) {
+      await this.#core.writing(id, () => this.#core.remove(id, false))
+      return
+    }
+    // Something newer stands in a slower tier.
+    for (const [place, tier] of this.#core.stack.tiers.entries())
+      if (tier.isMemory && seen[place] !== judged?.item) void tier.delete(id, false)
+  }
 }
