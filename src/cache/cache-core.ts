@@ -19,6 +19,9 @@ import { Stamps } from './stamps.ts'
 import type { TierContext } from './tier.ts'
 import { type Answer, TierStack } from './tier-stack.ts'
 
+/** Stands for the stamp of a change that still waits to be written: another node that is told of it must not count on it. */
+export const notYet = 0
+
 /** An item that a read found, judged. */
 export interface Judged {
   readonly item: Item
@@ -58,6 +61,7 @@ export class CacheCore {
   /** What must be told of changed entries beside {@link reads}: the loads. */
   onChange: (id: string) => void = () => {}
   onInvalidate: (path: string) => void = () => {}
+  onGap: () => void = () => {}
   /** Resolves when the bus is there, or cannot be had; `undefined` afterwards. */
   starting: Promise<void> | undefined
   #isClosed = false
@@ -290,7 +294,7 @@ export class CacheCore {
   async store(item: Item, strict: boolean): Promise<WriteResult> {
     const isComplete = await this.stack.write((tier) => tier.set(item, strict))
     this.misses.stored(item.id, 'stored')
-    return (await this.announceKeys([item.id], item.createdAt)) && isComplete ? 'stored' : 'queued'
+    return (await this.announceKeys([item.id], isComplete ? item.createdAt : notYet)) && isComplete ? 'stored' : 'queued'
   }
 
   /** Removes an entry from all tiers and tells the other nodes. @returns whether any had it. */
@@ -303,11 +307,11 @@ export class CacheCore {
       return had !== undefined
     })
     this.misses.gone(id, 'deleted', 'deleted here')
-    const isTold = await this.announceKeys([id], at)
+    const isTold = await this.announceKeys([id], isComplete ? at : notYet)
     return { found, result: isComplete && isTold ? 'stored' : 'queued' }
   }
 
-  /** Tells the other nodes that entries changed, at the stamp `at`. @returns whether the bus took it. */
+  /** Tells the other nodes that entries changed, at the stamp `at` or {@link notYet}. @returns whether the bus took it. */
   async announceKeys(ids: readonly string[], at: number): Promise<boolean> {
     return (await this.announcer?.keys(ids, at)) ?? true
   }
@@ -377,7 +381,8 @@ export class CacheCore {
     this.sync.distrust()
     this.#cuts += 1
     for (const tier of this.stack.tiers) if (tier.isMemory) tier.clear('')
-    this.reads.detach('')
+    this.reads.cutAll()
+    this.onGap()
   }
 
   #context(): TierContext {

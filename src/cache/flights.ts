@@ -90,6 +90,13 @@ export class Flights<T> {
     for (const flight of this.#all.get(id) ?? []) flight.isOutdated = true
   }
 
+  /** Any entry may have been changed. */
+  cutAll(): void {
+    this.#open.clear()
+    for (const flights of this.#all.values())
+      for (const flight of flights) flight.isOutdated = true
+  }
+
   /** Something in a namespace was invalidated: nobody joins its flights. What they bring is judged by its tags. */
   detach(path: NamespacePath): void {
     for (const id of this.#open.keys()) if (id.startsWith(path)) this.#open.delete(id)

@@ -1,5 +1,5 @@
 import type { CacheEntry, LoadContext } from '../contracts/cache-entry.ts'
-import type { CacheCore, Looked } from './cache-core.ts'
+import { type CacheCore, type Looked, notYet } from './cache-core.ts'
 import { ClusterLock } from './cluster-lock.ts'
 import { type Flight, Flights } from './flights.ts'
 import type { HeldValue } from './held-value.ts'
@@ -42,6 +42,7 @@ export class Loads {
     this.#core = core
     this.#locks = new ClusterLock(core)
     core.onChange = (id) => this.flights.cut(id)
+    core.onGap = () => this.flights.cutAll()
     core.onInvalidate = (path) => this.flights.detach(path)
   }
 
@@ -217,12 +218,18 @@ export class Loads {
     misses.stored(item.id, 'loaded')
     const writes: Promise<unknown>[] = []
     const remote: Promise<unknown>[] = []
+    let isQueued = false
     for (const [place, tier] of stack.tiers.entries()) {
       const seen = looked.seen[place]
       const known = seen !== 'down' && looked.seen.length > place && !call.forceFresh
       const kept = known ? tier.replace(item, seen) : tier.set(item, false)
       if (!(kept instanceof Promise)) continue
-      const safe = kept.catch((error: unknown) => this.#dropped(ref, tier.name, error))
+      const safe = kept.then(
+        (isKept) => {
+          isQueued ||= !isKept
+        },
+        (error: unknown) => this.#dropped(ref, tier.name, error),
+      )
       if (tier.isRemote) remote.push(safe)
       else writes.push(safe)
     }
@@ -231,7 +238,7 @@ export class Loads {
     await Promise.all(writes)
     // Whoever is told of it must find it.
     const announce = call.forceFresh
-      ? () => this.#core.announceKeys([item.id], item.createdAt)
+      ? () => this.#core.announceKeys([item.id], isQueued ? notYet : item.createdAt)
       : undefined
     if (remote.length > 0) background.track(Promise.all(remote).then(announce))
     else await announce?.()

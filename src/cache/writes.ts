@@ -1,4 +1,4 @@
-import type { CacheCore, Looked } from './cache-core.ts'
+import { type CacheCore, type Looked, notYet } from './cache-core.ts'
 import type { HeldValue } from './held-value.ts'
 import type { Item } from './item.ts'
 import type { KeyRef } from './key-ref.ts'
@@ -107,11 +107,11 @@ export class Writes {
       await this.#core.remove(changed.id, false)
       return
     }
-    await stack.write((tier, place) => {
+    const isComplete = await stack.write((tier, place) => {
       const there = seen[place]
       return there === 'down' ? tier.set(changed, false) : tier.replace(changed, there)
     })
-    await this.#core.announceKeys([changed.id], changed.createdAt)
+    await this.#core.announceKeys([changed.id], isComplete ? changed.createdAt : notYet)
   }
 
   #item(ref: KeyRef, held: HeldValue, rules: StoreRules): Item | undefined {
