@@ -158,12 +158,12 @@ export class ByteTier implements CacheTier {
     const key = this.#keyOf(id)
     for (const write of this.#writes.get(key) ?? []) write.outdated = Math.max(write.outdated, at)
     const missed = this.#missed.get(key)
-    if (missed === undefined || missed.kind === 'mark' || missed.kind === 'sign') return
-    if (this.#isOlder(missed, at)) this.#missed.drop(key)
+    if (missed?.kind === 'item' && this.#isOlder(missed.item, at))
+      this.#missed.supersede(key, removalOf(missed.item))
   }
 
-  #isOlder(op: EntryOp, at: number): boolean {
-    return stampOf(op) + this.#parts.context.skew < at
+  #isOlder({ createdAt }: Item, at: number): boolean {
+    return createdAt + this.#parts.context.skew < at
   }
 
   clear(prefix: string): void {
@@ -240,8 +240,7 @@ export class ByteTier implements CacheTier {
     const all = this.#writes.get(key) ?? new Set()
     this.#writes.set(key, all.add(mine))
     // What another node has written meanwhile must not be written over, now or later.
-    const isOutdated = (): boolean =>
-      (op.kind === 'item' || op.kind === 'delete') && this.#isOlder(op, mine.outdated)
+    const isOutdated = (): boolean => op.kind === 'item' && this.#isOlder(op.item, mine.outdated)
     return this.#queue.run(key, async () => {
       let rest: Promise<unknown> | undefined
       try {
@@ -257,7 +256,7 @@ export class ByteTier implements CacheTier {
         const isOurs = this.#isOfCaller(error)
         if (strict || isOurs) throw error
         this.#degraded(what, error)
-        if (!isOutdated()) this.#missed.add(key, op, rest)
+        this.#missed.add(key, op.kind === 'item' && isOutdated() ? removalOf(op.item) : op, rest)
         return false
       } finally {
         all.delete(mine)
@@ -356,6 +355,7 @@ export class ByteTier implements CacheTier {
     const isRemoval = op.kind === 'delete' || op.item.staleUntil <= this.#parts.context.clock.now()
     for (;;) {
       const there = await this.backend.get(key, call)
+      if (this.#missed.get(key) !== op) return undefined
       const stamp = there === undefined ? undefined : (this.#reader.stampOf(there.bytes) ?? 0)
       if (stamp !== undefined && stamp > own) {
         const item = this.#open(id, there)
@@ -381,6 +381,11 @@ export class ByteTier implements CacheTier {
 }
 
 type EntryOp = Extract<Op, { readonly kind: 'item' | 'delete' }>
+
+/** What is left to do of an item that another node has outdated: it must not be found, should a late call still bring it. */
+function removalOf({ createdAt }: Item): Op {
+  return { kind: 'delete', at: createdAt }
+}
 
 function stampOf(op: EntryOp): number {
   return op.kind === 'item' ? op.item.createdAt : op.at

@@ -74,11 +74,6 @@ export class RecoveryQueue<Op> {
     if (before !== undefined) this.#missed.set(key, { op, unsettled: before.unsettled })
   }
 
-  /** A write is not to be made good any more. */
-  drop(key: string): void {
-    this.#missed.delete(key)
-  }
-
   /** Tries to make good what waits. @returns when it has tried. */
   flush(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
@@ -115,9 +110,10 @@ export class RecoveryQueue<Op> {
         const newer = await this.#parts.replay(key, missed.op)
         if (this.#parts.isWanted(missed.op)) replayed += 1
         else dropped += 1
+        if (this.#missed.get(key) !== missed) continue
         // It counts from now on, also against what is late.
         if (newer !== undefined) missed.op = newer
-        if (this.#missed.get(key) === missed && missed.unsettled === 0) this.#missed.delete(key)
+        if (missed.unsettled === 0) this.#missed.delete(key)
       }
       this.#wait = firstWait
     } catch {

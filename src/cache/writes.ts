@@ -35,11 +35,14 @@ export class Writes {
     const item = this.#item(ref, held, rules)
     if (item === undefined) return false
     const last = stack.tiers.at(-1)
-    if (last === undefined || !(await last.add(item))) return false
-    await this.#core.writing(ref.id, async () => {
+    if (last === undefined) return false
+    const isAdded = await this.#core.writing(ref.id, async () => {
+      if (!(await last.add(item))) return false
       await stack.write((tier) => (tier === last ? true : tier.set(item, false)))
       await this.#core.announceKeys([ref.id], item.createdAt)
+      return true
     })
+    if (!isAdded) return false
     counters.sets += 1
     if (events.has('set')) events.emit('set', { key: ref.key, result: 'stored' })
     return true
@@ -77,31 +80,34 @@ export class Writes {
       const grace = item.staleUntil - item.expiresAt
       return { ...item, expiresAt: now, staleUntil: now + (Number.isNaN(grace) ? 0 : grace) }
     }
-    const isChanged = await this.#change(ref, end, true)
+    const isChanged = await this.#change(ref, end, at)
     if (!isChanged) await this.#core.announceKeys([ref.id], at)
     else if (events.has('expire')) events.emit('expire', { key: ref.key })
     return isChanged
   }
 
-  /** Changes the times of a fresh entry in every tier, unless somebody stores another meanwhile. */
+  /**
+   * Changes the times of a fresh entry in every tier, unless somebody stores another meanwhile.
+   * @param endedAt the stamp of a change that ends its life, also that of what others have yet to write.
+   */
   async #change(
     ref: KeyRef,
     change: (item: Item) => Item,
-    isEnd = false,
+    endedAt?: number,
   ): Promise<boolean> {
     return await this.#core.change(ref, async (looked) => {
       const { judged, seen } = looked
       if (judged?.freshness !== 'fresh' || judged.item.held === undefined) {
-        if (isEnd) await this.#end(ref.id, looked)
+        if (endedAt !== undefined) await this.#end(ref.id, looked)
         return false
       }
       const changed = change(judged.item)
-      await this.#core.writing(ref.id, () => this.#replace(changed, seen))
+      await this.#core.writing(ref.id, () => this.#replace(changed, seen, endedAt))
       return true
     })
   }
 
-  async #replace(changed: Item, seen: Looked['seen']): Promise<void> {
+  async #replace(changed: Item, seen: Looked['seen'], endedAt: number | undefined): Promise<void> {
     const { clock, stack } = this.#core
     if (changed.staleUntil <= clock.now()) {
       await this.#core.remove(changed.id, false)
@@ -111,7 +117,7 @@ export class Writes {
       const there = seen[place]
       return there === 'down' ? tier.set(changed, false) : tier.replace(changed, there)
     })
-    await this.#core.announceKeys([changed.id], isComplete ? changed.createdAt : notYet)
+    await this.#core.announceKeys([changed.id], isComplete ? (endedAt ?? changed.createdAt) : notYet)
   }
 
   #item(ref: KeyRef, held: HeldValue, rules: StoreRules): Item | undefined {
