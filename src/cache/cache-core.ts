@@ -190,7 +190,8 @@ export class CacheCore {
     if (!this.sync.isCurrent(all)) await this.sync.update([...new Set(all)])
     for (const [id, answer] of answers) {
       const ref = byId.get(id)
-      if (ref !== undefined) found.set(id, this.#settle(ref, answer, cuts !== this.#cuts || this.#writing.has(id)))
+      if (ref !== undefined)
+        found.set(id, this.#settle(ref, answer, cuts !== this.#cuts || this.#writing.has(id)))
     }
     return found
   }
@@ -294,7 +295,9 @@ export class CacheCore {
   async store(item: Item, strict: boolean): Promise<WriteResult> {
     const isComplete = await this.stack.write((tier) => tier.set(item, strict))
     this.misses.stored(item.id, 'stored')
-    return (await this.announceKeys([item.id], isComplete ? item.createdAt : notYet)) && isComplete ? 'stored' : 'queued'
+    return (await this.announceKeys([item.id], isComplete ? item.createdAt : notYet)) && isComplete
+      ? 'stored'
+      : 'queued'
   }
 
   /** Removes an entry from all tiers and tells the other nodes. @returns whether any had it. */

@@ -93,8 +93,7 @@ export class Flights<T> {
   /** Any entry may have been changed. */
   cutAll(): void {
     this.#open.clear()
-    for (const flights of this.#all.values())
-      for (const flight of flights) flight.isOutdated = true
+    for (const flights of this.#all.values()) for (const flight of flights) flight.isOutdated = true
   }
 
   /** Something in a namespace was invalidated: nobody joins its flights. What they bring is judged by its tags. */

@@ -90,11 +90,7 @@ export class Writes {
    * Changes the times of a fresh entry in every tier, unless somebody stores another meanwhile.
    * @param endedAt the stamp of a change that ends its life, also that of what others have yet to write.
    */
-  async #change(
-    ref: KeyRef,
-    change: (item: Item) => Item,
-    endedAt?: number,
-  ): Promise<boolean> {
+  async #change(ref: KeyRef, change: (item: Item) => Item, endedAt?: number): Promise<boolean> {
     return await this.#core.change(ref, async (looked) => {
       const { judged, seen } = looked
       if (judged?.freshness !== 'fresh' || judged.item.held === undefined) {
@@ -117,7 +113,10 @@ export class Writes {
       const there = seen[place]
       return there === 'down' ? tier.set(changed, false) : tier.replace(changed, there)
     })
-    await this.#core.announceKeys([changed.id], isComplete ? (endedAt ?? changed.createdAt) : notYet)
+    await this.#core.announceKeys(
+      [changed.id],
+      isComplete ? (endedAt ?? changed.createdAt) : notYet,
+    )
   }
 
   #item(ref: KeyRef, held: HeldValue, rules: StoreRules): Item | undefined {
