@@ -7,10 +7,18 @@ const torture = process.env.HOLDFAST_TORTURE === '1'
 const once =
   process.env.HOLDFAST_OTHER_NODE === undefined
     ? []
-    : ['tests/coherence/interleavings.test.ts', 'tests/coherence/planted-bugs.test.ts']
+    : [
+        'tests/coherence/interleavings.test.ts',
+        'tests/coherence/planted-bugs.test.ts',
+        'tests/simulator/{simulator,planted-bugs}.test.ts',
+      ]
 
 const minute = 60_000
-const stressTests = ['tests/stress/**/*.test.ts', 'tests/coherence/{coherence,planted}*.test.ts']
+const stressTests = [
+  'tests/stress/**/*.test.ts',
+  'tests/coherence/{coherence,planted}*.test.ts',
+  'tests/simulator/{simulator,planted}*.test.ts',
+]
 const tortureTests = ['tests/torture/**/*.test.ts']
 
 /** A group of test files that runs after the groups of a lower `order`, never beside them. */

@@ -6,7 +6,8 @@ import { isClearMark } from './markers.ts'
 
 /** Told of what other nodes did. */
 export interface AnnouncementReceiver {
-  keys(ids: readonly string[]): void
+  /** @param at the stamp of the change. */
+  keys(ids: readonly string[], at: number): void
   /** @param names of marks. */
   marks(names: readonly string[], at: number, node: string, hard: boolean): void
   /** Messages may have been missed. */
@@ -165,7 +166,7 @@ export class Announcer {
     const isOwn = node === this.#node || cache !== this.#cache
     this.#receiver.onMessage({ direction: 'in', action, result: isOwn ? 'ignored' : 'applied' })
     if (isOwn) return
-    if (action === 'key') this.#receiver.keys(ids)
+    if (action === 'key') this.#receiver.keys(ids, at)
     else this.#receiver.marks(ids, at, node, hard ?? false)
   }
 }

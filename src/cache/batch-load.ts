@@ -74,31 +74,31 @@ export class BatchLoad {
       ({ ref }) => this.#call.forceFresh || flights.get(ref.id) === undefined,
     )
     const controller = new AbortController()
-    // Under a lease some of the loads begin later than the call that brings their values.
-    const createdAt = this.#core.stamps.next()
     let waiting = mine.length
     let call: Promise<(key: Key, index: number) => unknown> | undefined
-    const bring = (one: Wanted, index: number, flight: Flight<Outcome>): Promise<unknown> => {
-      // The loader is aborted when nobody waits for any of its keys.
-      flight.whenEnded((reason) => {
-        waiting -= 1
-        if (waiting === 0) controller.abort(reason)
-      })
+    let begun: number | undefined
+    const bring = (one: Wanted, index: number): Promise<unknown> => {
+      begun ??= this.#core.stamps.next()
       call ??= this.#callLoader(mine, controller.signal)
       return call.then((loadedOf) => loadedOf(one.ref.key, index))
     }
     const started = new Map(
       mine.map((one, index) => {
         const { looked, ref } = one
-        const job = { ref, looked, call: this.#call, isBackground: false, createdAt }
-        const flight = this.#loads.startWith(job, (context, own) => {
-          const loaded = bring(one, index, own)
+        const job = { ref, looked, call: this.#call, isBackground: false, begun: () => begun }
+        const flight = this.#loads.startWith(job, (context) => {
+          const loaded = bring(one, index)
           return loaded.then((value) => {
             const { tags, ttl } = this.#own.get(ref.id) ?? {}
             if (ttl !== undefined) context.setTtl(ttl)
             if (tags !== undefined) context.setTags(...tags)
             return value
           })
+        })
+        // The loader is aborted when nobody waits for any of its keys, also of those that it was not yet asked for.
+        flight.whenEnded((reason) => {
+          waiting -= 1
+          if (waiting === 0) controller.abort(reason)
         })
         return [ref.id, flight] as const
       }),

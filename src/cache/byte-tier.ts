@@ -26,6 +26,11 @@ export interface ByteTierParts {
   readonly context: TierContext
 }
 
+interface Write {
+  /** The latest stamp at which another node has written the same entry meanwhile. */
+  outdated: number
+}
+
 /** A write that the backend has missed. */
 type Op =
   | { readonly kind: 'item'; readonly item: Item }
@@ -48,6 +53,8 @@ export class ByteTier implements CacheTier {
   readonly #queue = new KeyedQueue()
   readonly #missed: RecoveryQueue<Op>
   readonly #prefix: string
+  /** Writes that are under way or wait for others of their key. */
+  readonly #writes = new Map<string, Set<Write>>()
 
   constructor(parts: ByteTierParts) {
     const { name, backend, guard, context } = parts
@@ -169,6 +176,19 @@ export class ByteTier implements CacheTier {
     return found
   }
 
+  /** Another node wrote the entry of `id` at the stamp `at`: what is older and waits here must not be written over that. */
+  outdate(id: string, at: number): void {
+    const key = this.#keyOf(id)
+    for (const write of this.#writes.get(key) ?? []) write.outdated = Math.max(write.outdated, at)
+    const missed = this.#missed.get(key)
+    if (missed?.kind === 'item' && this.#isOlder(missed.item, at))
+      this.#missed.supersede(key, removalOf(missed.item))
+  }
+
+  #isOlder({ createdAt }: Item, at: number): boolean {
+    return createdAt + this.#parts.context.skew < at
+  }
+
   clear(prefix: string): void {
     const { backend } = this
     if (backend.clear === undefined || backend.isRemote) return
@@ -239,9 +259,15 @@ export class ByteTier implements CacheTier {
     strict: boolean,
     work: (call: BackendCall) => Promise<boolean>,
   ): Promise<boolean> {
+    const mine: Write = { outdated: Number.NEGATIVE_INFINITY }
+    const all = this.#writes.get(key) ?? new Set()
+    this.#writes.set(key, all.add(mine))
+    // What another node has written meanwhile must not be written over, now or later.
+    const isOutdated = (): boolean => op.kind === 'item' && this.#isOlder(op.item, mine.outdated)
     return this.#queue.run(key, async () => {
       let rest: Promise<unknown> | undefined
       try {
+        if (isOutdated()) return false
         const done = await this.guard.run(what, (signal) => {
           const call = work({ signal })
           rest = call
@@ -256,8 +282,11 @@ export class ByteTier implements CacheTier {
           throw error
         }
         this.#degraded(what, error)
-        this.#missed.add(key, op, rest)
+        this.#missed.add(key, op.kind === 'item' && isOutdated() ? removalOf(op.item) : op, rest)
         return false
+      } finally {
+        all.delete(mine)
+        if (all.size === 0 && this.#writes.get(key) === all) this.#writes.delete(key)
       }
     })
   }
@@ -335,26 +364,59 @@ export class ByteTier implements CacheTier {
     }
   }
 
-  /** Makes a missed write good, unless what is there is newer. */
-  #replay(key: string, op: Op): Promise<void> {
+  /** Makes a missed write good, unless what is there is newer. @returns that which is newer. */
+  #replay(key: string, op: Op): Promise<Op | undefined> {
     return this.guard.run('replay', async (signal) => {
       const call = { signal }
-      if (op.kind === 'mark') {
-        await this.#mergeMark(key, op.mark, call)
-        return
-      }
-      if (op.kind === 'sign') {
-        await this.#sign(call)
-        return
-      }
-      const there = await this.backend.get(key, call)
-      const stamp = there === undefined ? 0 : (this.#reader.stampOf(there.bytes) ?? 0)
-      const own = op.kind === 'item' ? op.item.createdAt : op.at
-      if (stamp > own) return
-      if (op.kind === 'item') await this.backend.set(key, await this.#record(op.item), call)
-      else await this.backend.delete(key, call)
+      if (op.kind === 'item' || op.kind === 'delete') return await this.#replayEntry(key, op, call)
+      if (op.kind === 'mark') await this.#mergeMark(key, op.mark, call)
+      // Who has looked since the mark was missed must look again.
+      await this.#sign(call)
+      return undefined
     })
   }
+
+  async #replayEntry(key: string, op: EntryOp, call: BackendCall): Promise<Op | undefined> {
+    const { swap } = this.backend
+    const id = key.slice(this.#keyOf('').length)
+    const own = stampOf(op)
+    const isRemoval = op.kind === 'delete' || op.item.staleUntil <= this.#parts.context.clock.now()
+    for (;;) {
+      const there = await this.backend.get(key, call)
+      if (this.#missed.get(key) !== op) return undefined
+      const stamp = there === undefined ? undefined : (this.#reader.stampOf(there.bytes) ?? 0)
+      if (stamp !== undefined && stamp > own) {
+        const item = this.#open(id, there)
+        return item === undefined ? undefined : { kind: 'item', item }
+      }
+      if (isRemoval) {
+        if (there === undefined || (await this.backend.delete(key, call))) break
+      } else {
+        if (stamp === own) return undefined
+        const record = await this.#record(op.item)
+        if (swap === undefined) await this.backend.set(key, record, call)
+        else if (!(await swap.call(this.backend, key, there?.bytes, record, call))) {
+          call.signal.throwIfAborted()
+          continue
+        }
+      }
+      break
+    }
+    // Others may have read and kept what was there until now.
+    this.#parts.context.onReplay(id, own)
+    return undefined
+  }
+}
+
+type EntryOp = Extract<Op, { readonly kind: 'item' | 'delete' }>
+
+/** What is left to do of an item that another node has outdated: it must not be found, should a late call still bring it. */
+function removalOf({ createdAt }: Item): Op {
+  return { kind: 'delete', at: createdAt }
+}
+
+function stampOf(op: EntryOp): number {
+  return op.kind === 'item' ? op.item.createdAt : op.at
 }
 
 const none = new Uint8Array(0)

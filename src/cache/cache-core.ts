@@ -21,6 +21,9 @@ import { Stamps } from './stamps.ts'
 import type { TierContext } from './tier.ts'
 import { type Answer, TierStack } from './tier-stack.ts'
 
+/** Stands for the stamp of a change that still waits to be written: another node that is told of it must not count on it. */
+export const notYet = 0
+
 /** An item that a read found, judged. */
 export interface Judged {
   readonly item: Item
@@ -94,7 +97,7 @@ export class CacheCore {
     })
     if (options.bus === undefined) return
     this.announcer = new Announcer(options.bus, options.name, node, clock, {
-      keys: (ids) => this.#changedElsewhere(ids),
+      keys: (ids, at) => this.#changedElsewhere(ids, at),
       marks: (names, at, from, hard) => this.#marked(names, at, from, hard),
       gap: () => this.#distrust(),
       onMessage: (message) => this.#countMessage(message),
@@ -208,7 +211,8 @@ export class CacheCore {
     }
     for (const [id, answer] of answers) {
       const ref = byId.get(id)
-      if (ref !== undefined) found.set(id, this.#settle(ref, answer, cuts !== this.#cuts))
+      if (ref !== undefined)
+        found.set(id, this.#settle(ref, answer, cuts !== this.#cuts || this.#writing.has(id)))
     }
     return found
   }
@@ -222,7 +226,7 @@ export class CacheCore {
       // It may be void: a slower tier may have what came after the invalidation.
       if (!this.#isFresh(item, ref.space)) answer = await read()
     }
-    return this.#settle(ref, answer, isOutdated())
+    return this.#settle(ref, answer, isOutdated() || this.#writing.has(ref.id))
   }
 
   #isFresh(item: Item, space: KeySpace): boolean {
@@ -252,9 +256,62 @@ export class CacheCore {
 
   /** Before an entry is changed: what is being read and loaded of it is out of date. */
   cut(id: string): void {
+    this.#cutReads(id)
+    this.onChange(id)
+  }
+
+  #cutReads(id: string): void {
     this.#cuts += 1
     this.reads.cut(id)
-    this.onChange(id)
+    this.#changes.cut(id)
+  }
+
+  /** Writes of entries that are under way. */
+  readonly #writing = new Map<string, Promise<unknown>>()
+
+  /**
+   * Does `work`, which changes an entry in all tiers. Until it has ended, a slower tier may still say what was there before:
+   * what is read meanwhile is given to its readers and kept nowhere.
+   */
+  async writing<T>(id: string, work: () => Promise<T>): Promise<T> {
+    this.cut(id)
+    const mine = work()
+    this.#writing.set(id, mine)
+    try {
+      return await mine
+    } finally {
+      if (this.#writing.get(id) === mine) this.#writing.delete(id)
+      this.#cutReads(id)
+    }
+  }
+
+  /** A load is being written to slower tiers: what would change its entry waits, or it would find nothing. */
+  storing(id: string, work: Promise<unknown>): void {
+    this.#writing.set(id, work)
+    const end = (): void => {
+      if (this.#writing.get(id) === work) this.#writing.delete(id)
+    }
+    work.then(end, end)
+  }
+
+  readonly #changes: Flights<boolean> = new Flights()
+
+  /**
+   * Changes what is stored under `ref`.
+   * @param change what becomes of it; `undefined`: it stays. Called again if somebody stores another meanwhile.
+   */
+  async change(ref: KeyRef, change: (looked: Looked) => Promise<boolean>): Promise<boolean> {
+    for (;;) {
+      while (this.#writing.has(ref.id)) await this.#writing.get(ref.id)?.catch(() => {})
+      let isOutdated = false
+      const flight = this.#changes.start(ref.id, async (self) => {
+        const looked = await this.lookAll(ref)
+        isOutdated = self.isOutdated
+        return isOutdated ? false : await change(looked)
+      })
+      const isChanged = await flight.wait()
+      if (!isOutdated) return isChanged
+    }
   }
 
   /** Before a loaded value is stored: what is being read of its entry is older. */
@@ -273,7 +330,9 @@ export class CacheCore {
     const written = this.stack.write((tier) => tier.set(item, strict))
     const [isComplete] = await Promise.all([written, this.learn(item)])
     this.misses.stored(item.id, 'stored')
-    return (await this.announceKeys([item.id])) && isComplete ? 'stored' : 'queued'
+    return (await this.announceKeys([item.id], isComplete ? item.createdAt : notYet)) && isComplete
+      ? 'stored'
+      : 'queued'
   }
 
   /** Removes an entry from all tiers and tells the other nodes. @returns whether any had it. */
@@ -283,19 +342,20 @@ export class CacheCore {
     reason: MissReason = 'deleted',
   ): Promise<{ found: boolean; result: WriteResult }> {
     let found = false
+    const at = this.stamps.next()
     const isComplete = await this.stack.write(async (tier) => {
       const had = await tier.delete(id, strict)
       found ||= had === true
       return had !== undefined
     })
     this.misses.gone(id, reason, 'here')
-    const isTold = await this.announceKeys([id])
+    const isTold = await this.announceKeys([id], isComplete ? at : notYet)
     return { found, result: isComplete && isTold ? 'stored' : 'queued' }
   }
 
-  /** Tells the other nodes that entries changed. @returns whether the bus took it. */
-  async announceKeys(ids: readonly string[]): Promise<boolean> {
-    return (await this.announcer?.keys(ids, this.stamps.next())) ?? true
+  /** Tells the other nodes that entries changed, at the stamp `at` or {@link notYet}. @returns whether the bus took it. */
+  async announceKeys(ids: readonly string[], at: number): Promise<boolean> {
+    return (await this.announcer?.keys(ids, at)) ?? true
   }
 
   /** Makes everything older with one of the marks `names` stale, or absent with `hard`, in every node. */
@@ -333,6 +393,8 @@ export class CacheCore {
 
   async #close(): Promise<void> {
     this.onClose(this.#closedError())
+    // What is made good last is announced too.
+    await Promise.all(this.stack.bytes.map((tier) => tier.flush()))
     await this.background.close()
     await this.announcer?.close()
     await this.stack.close()
@@ -343,9 +405,10 @@ export class CacheCore {
     if (this.background.hasRoom) this.background.track(this.sync.update(names))
   }
 
-  #changedElsewhere(ids: readonly string[]): void {
+  #changedElsewhere(ids: readonly string[], at: number): void {
     for (const id of ids) {
       this.cut(id)
+      for (const tier of this.stack.bytes) tier.outdate(id, at)
       // What the others wrote is in the slowest tier: the faster ones have what was there before.
       for (const [place, tier] of this.stack.tiers.entries()) {
         if (!tier.isMemory && place === this.stack.tiers.length - 1) continue
@@ -383,6 +446,7 @@ export class CacheCore {
     return {
       ...{ cache: name, node, clock: this.clock, random: this.random, holder: this.holder },
       ...{ codec, compression, encryption },
+      skew: this.options.skew,
       stamp: () => this.stamps.next(),
       isLive: (item) => item.held !== undefined && this.#isFreshAlone(item),
       onRemove: (id, tier, reason, hasEnded) => {
@@ -417,6 +481,7 @@ export class CacheCore {
         tell(event, () => ({ key: keyOfId(id), tier, error }))
       },
       onRecover: (tier, replayed, dropped) => tell('recover', () => ({ tier, replayed, dropped })),
+      onReplay: (id, at) => this.background.track(this.announceKeys([id], at)),
       onBreaker: (tier, change) => tell('breakerChange', () => ({ tier, ...change })),
       onLost: (tier) => {
         tell('drop', () => ({

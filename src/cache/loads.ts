@@ -1,5 +1,5 @@
 import type { CacheEntry, LoadContext } from '../contracts/cache-entry.ts'
-import type { CacheCore, Judged, Looked } from './cache-core.ts'
+import { type CacheCore, type Looked, notYet } from './cache-core.ts'
 import { ClusterLock } from './cluster-lock.ts'
 import { type Flight, Flights } from './flights.ts'
 import type { HeldValue } from './held-value.ts'
@@ -26,8 +26,8 @@ export interface LoadJob {
   /** What the tiers had when it began; `undefined`: they have not been asked. */
   readonly looked: Looked | undefined
   readonly isBackground: boolean
-  /** The stamp of a load that began with those of other keys; by default that of its own beginning. */
-  readonly createdAt?: number
+  /** The stamp at which the loader began, where it is one for several keys and others came first. */
+  readonly begun?: () => number | undefined
 }
 
 type LookedJob = LoadJob & { readonly looked: Looked }
@@ -86,20 +86,22 @@ export class Loads {
     return await this.#locks.run(ref, call, flight.signal, {
       load: () => this.#load(job, flight),
       found: (item) => new Outcome(this.#core.holder, item.held, undefined),
-      stale: () => this.#staleOutcome(job.looked.judged),
+      stale: () => this.#staleOutcome(job),
     })
   }
 
-  #staleOutcome(judged: Judged | undefined): Outcome | undefined {
-    if (judged?.freshness !== 'stale' || judged.item.held === undefined) return undefined
-    return new Outcome(this.#core.holder, judged.item.held, undefined)
+  #staleOutcome({ looked, ref }: LookedJob): Outcome | undefined {
+    const item = looked.judged?.item
+    // It was looked up before the wait.
+    if (item?.held === undefined || this.#core.judge(item, ref.space) === 'absent') return undefined
+    return new Outcome(this.#core.holder, item.held, undefined)
   }
 
   async #load(job: LookedJob, flight: Flight<Outcome>): Promise<Outcome> {
     const { clock, counters, events, stamps } = this.#core
     const { isBackground, ref } = job
     // Before the loader begins: what is invalidated while it runs is newer.
-    const createdAt = job.createdAt ?? stamps.next()
+    const createdAt = stamps.next()
     const began = clock.now()
     counters.loads += 1
     counters.inFlight += 1
@@ -110,14 +112,16 @@ export class Loads {
       counters.loadLatency.record(duration)
       if (events.has('load'))
         events.emit('load', { key: ref.key, duration, background: isBackground })
-      return await this.#keep(job, flight, run, value, createdAt, duration)
+      const begun = Math.min(job.begun?.() ?? createdAt, createdAt)
+      return await this.#keep(job, flight, run, value, begun, duration)
     } catch (error) {
       const duration = clock.now() - began
       counters.loadErrors += 1
       counters.loadLatency.record(duration)
       if (events.has('loadError'))
         events.emit('loadError', { key: ref.key, duration, background: isBackground, error })
-      await this.#keepAbsence(job, flight, error, createdAt)
+      const begun = Math.min(job.begun?.() ?? createdAt, createdAt)
+      await this.#keepAbsence(job, flight, error, begun)
       throw error
     } finally {
       counters.inFlight -= 1
@@ -224,8 +228,10 @@ export class Loads {
     this.#core.overtakeReads(item.id)
     const known = this.#core.learn(item)
     const writes: Promise<unknown>[] = []
-    if (stack.bytes.some(({ isRemote }) => isRemote)) background.track(known)
+    const remote: Promise<unknown>[] = []
+    if (stack.bytes.some(({ isRemote }) => isRemote)) remote.push(known)
     else writes.push(known)
+    let isQueued = false
     for (const [place, tier] of stack.tiers.entries()) {
       const seen = looked.seen[place]
       const { strict } = call.store
@@ -236,12 +242,24 @@ export class Loads {
         writes.push(kept)
         continue
       }
-      const safe = kept.catch((error: unknown) => this.#dropped(ref, tier.name, error))
-      if (tier.isRemote) background.track(safe)
+      const safe = kept.then(
+        (isKept) => {
+          isQueued ||= !isKept
+        },
+        (error: unknown) => this.#dropped(ref, tier.name, error),
+      )
+      if (tier.isRemote) remote.push(safe)
       else writes.push(safe)
     }
+    if (remote.length + writes.length > 0)
+      this.#core.storing(item.id, Promise.all([...remote, ...writes]))
     await Promise.all(writes)
-    if (call.forceFresh) await this.#core.announceKeys([item.id])
+    // Whoever is told of it must find it.
+    const announce = call.forceFresh
+      ? () => this.#core.announceKeys([item.id], isQueued ? notYet : item.createdAt)
+      : undefined
+    if (remote.length > 0) background.track(Promise.all(remote).then(announce))
+    else await announce?.()
     if (events.has('set')) events.emit('set', { key: ref.key, result: 'stored' })
   }
 

@@ -3,6 +3,9 @@ import type { ByteTier } from './byte-tier.ts'
 import type { Markers } from './markers.ts'
 import { unmarked } from './markers.ts'
 
+/** Marks are asked for so often at most, where invalidations come faster than answers. */
+const mostTries = 3
+
 export interface MarkSyncParts {
   readonly markers: Markers
   /** Keeps the marks of all nodes; `undefined` where this process alone has entries. */
@@ -21,17 +24,18 @@ export interface MarkSyncParts {
  */
 export class MarkSync {
   readonly #parts: MarkSyncParts
-  /** Until when what is known may be used without a look. */
-  #trustedUntil = Number.NEGATIVE_INFINITY
+  /** When the last look began: what is known may be used for a while without another. */
+  #lookedAt = Number.NEGATIVE_INFINITY
   /** What the record that always changes said last: `undefined` = nothing was ever invalidated, `null` = nobody has looked. */
   #seen: string | undefined | null = null
   #looking: Promise<void> | undefined
+  /** Counts the times that known marks were forgotten. */
+  #round = 0
   readonly #isAlone: boolean
 
   constructor(parts: MarkSyncParts) {
     this.#parts = parts
     this.#isAlone = parts.home === undefined
-    if (parts.home === undefined) this.#trustedUntil = Number.POSITIVE_INFINITY
   }
 
   /** Whether no tier keeps marks, so that all that are known are these here. */
@@ -42,22 +46,28 @@ export class MarkSync {
   /** Whether the marks `names` are known as of now. */
   isCurrent(names: readonly string[]): boolean {
     if (this.#isAlone) return true
-    const { clock, markers } = this.#parts
-    if (clock.now() >= this.#trustedUntil) return false
-    return this.#seen === undefined || markers.areKnown(names)
+    if (!this.#isTrusted) return false
+    return this.#seen === undefined || this.#parts.markers.areKnown(names)
   }
 
   /** Makes the marks `names` known. Where the tier that has them is down, what is known has to do. */
   async update(names: readonly string[]): Promise<void> {
-    const { clock, home, markers } = this.#parts
+    const { home, markers } = this.#parts
     if (home === undefined) return
     try {
-      if (clock.now() >= this.#trustedUntil) await this.look()
-      if (this.#seen === undefined) return
-      const missing = names.filter((name) => !markers.isKnown(name))
-      if (missing.length === 0) return
-      const marks = await home.marks(missing)
-      for (const [index, name] of missing.entries()) markers.learn(name, marks[index] ?? unmarked)
+      for (let tries = 0; tries < mostTries; tries += 1) {
+        if (!this.#isTrusted) await this.look()
+        if (this.#seen === undefined) return
+        const missing = names.filter((name) => !markers.isKnown(name))
+        if (missing.length === 0) return
+        const round = this.#round
+        const marks = await home.marks(missing)
+        // Where a look found something new meanwhile, these marks may have been read before it was there.
+        const isAll = round === this.#round
+        for (const [index, name] of missing.entries())
+          markers.learn(name, marks[index] ?? unmarked, isAll)
+        if (isAll) return
+      }
     } catch {
       // The tier has told of it. Its entries cannot be read either; those in memory are served as the bus left them.
     }
@@ -65,15 +75,19 @@ export class MarkSync {
 
   /** Looks whether anything was invalidated elsewhere; several at once look once. @throws what the tier throws. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined
+    if (this.#looking !== undefined) return this.#looking
+    const looking: Promise<void> = this.#look(() => this.#looking === looking).finally(() => {
+      if (this.#looking === looking) this.#looking = undefined
     })
-    return this.#looking
+    this.#looking = looking
+    return looking
   }
 
   /** What is known may be out of date: the bus was away, or a tier has lost something. */
   distrust(): void {
-    if (this.#parts.home !== undefined) this.#trustedUntil = Number.NEGATIVE_INFINITY
+    this.#lookedAt = Number.NEGATIVE_INFINITY
+    // A look that is under way may have seen what was before.
+    this.#looking = undefined
   }
 
   /** Writes a mark for other nodes. @returns whether the tier has it now. @throws with `strict`. */
@@ -86,15 +100,23 @@ export class MarkSync {
     return (await home.sign(strict)) && isKept
   }
 
-  async #look(): Promise<void> {
-    const { clock, hasBus, home, markerTtl, markerTtlWithBus, markers } = this.#parts
+  /** For longer only while a bus tells of changes: when it breaks, what is known ages at once. */
+  get #isTrusted(): boolean {
+    const { clock, hasBus, markerTtl, markerTtlWithBus } = this.#parts
+    return clock.now() < this.#lookedAt + (hasBus() ? markerTtlWithBus : markerTtl)
+  }
+
+  async #look(isWanted: () => boolean): Promise<void> {
+    const { clock, home, markers } = this.#parts
     if (home === undefined) return
     const began = clock.now()
     const seen = await home.signed()
+    if (!isWanted()) return await this.look()
     if (seen !== this.#seen) {
       markers.forget()
       this.#seen = seen
+      this.#round += 1
     }
-    this.#trustedUntil = began + (hasBus() ? markerTtlWithBus : markerTtl)
+    this.#lookedAt = began
   }
 }

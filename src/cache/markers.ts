@@ -56,6 +56,8 @@ const mostMarks = 100_000
  */
 export class Markers {
   readonly #marks = new Map<string, Mark>()
+  /** Names of which a shared tier has said all that it knows. */
+  readonly #known = new Set<string>()
   /** Milliseconds that the clocks of two nodes may differ. */
   readonly #skew: number
   /** Stands for all marks that were dropped: older entries with a name that has no mark are absent. */
@@ -70,8 +72,9 @@ export class Markers {
     return this.#marks.size === 0 && this.#floor === undefined
   }
 
+  /** Whether a shared tier has been asked about `name` since {@link forget}. */
   isKnown(name: string): boolean {
-    return this.#marks.has(name)
+    return this.#known.has(name)
   }
 
   areKnown(names: readonly string[]): boolean {
@@ -93,14 +96,24 @@ export class Markers {
     return mark
   }
 
-  /** Notes what a shared tier says of a name. What is known here may be newer. */
-  learn(name: string, mark: Mark): void {
-    this.#marks.set(name, mergeMarks(this.get(name), mark))
+  /**
+   * Notes what a shared tier says of a name. What is noted here may be newer.
+   * @param isAll whether nothing can have been invalidated since it was asked.
+   */
+  learn(name: string, mark: Mark, isAll: boolean): void {
+    if (mark.soft !== undefined || mark.hard !== undefined)
+      this.#marks.set(name, mergeMarks(this.get(name), mark))
+    if (this.#known.size >= mostMarks) this.#known.clear()
+    if (isAll) this.#known.add(name)
   }
 
-  /** Forgets what a shared tier can be asked for again. */
+  /**
+   * Something was invalidated elsewhere: a shared tier must be asked again. What was noted stays, because that tier may not have
+   * it yet: an invalidation of this node is on its way there, and one that the bus told of may still wait in its own node.
+   */
   forget(): void {
-    this.#marks.clear()
+    this.#known.clear()
+    this.shorten()
   }
 
   /** Drops the older half of the marks if they have become many; what they said holds for all entries then. */

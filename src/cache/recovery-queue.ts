@@ -6,7 +6,7 @@ const longestWait = 5_000
 
 /** A write that a tier has missed. */
 interface Missed<Op> {
-  readonly op: Op
+  op: Op
   /** Calls that were given up and may still take effect: what they left must be written over when they have ended. */
   unsettled: number
 }
@@ -15,9 +15,9 @@ export interface RecoveryParts<Op> {
   readonly clock: Clock
   /** Missed writes that are kept, by key. */
   readonly most: number
-  /** Makes one write good. It must look whether what is there is newer. @throws what keeps it from being written. */
-  readonly replay: (key: string, op: Op) => Promise<void>
-  /** Whether a write is still worth making good. */
+  /** Makes one write good, unless what is there is newer. @returns that which is newer. @throws what keeps it from being written. */
+  readonly replay: (key: string, op: Op) => Promise<Op | undefined>
+  /** Whether a write is still worth making good, other than by removing what it was to replace. */
   readonly isWanted: (op: Op) => boolean
   /** So many were made good, and so many were not worth it any more. */
   readonly onRecover: (replayed: number, dropped: number) => void
@@ -57,6 +57,8 @@ export class RecoveryQueue<Op> {
   add(key: string, op: Op, rest: Promise<unknown> | undefined): void {
     const before = this.#missed.get(key)
     const missed: Missed<Op> = { op, unsettled: before?.unsettled ?? 0 }
+    // The newest is replayed last: it may be what tells others to look at the rest.
+    this.#missed.delete(key)
     this.#missed.set(key, missed)
     if (rest !== undefined) this.#awaitRest(key, rest)
     if (this.#missed.size > this.#parts.most) {
@@ -104,11 +106,14 @@ export class RecoveryQueue<Op> {
     let dropped = 0
     try {
       for (const [key, missed] of [...this.#missed]) {
-        if (this.#parts.isWanted(missed.op)) {
-          await this.#parts.replay(key, missed.op)
-          replayed += 1
-        } else dropped += 1
-        if (this.#missed.get(key) === missed && missed.unsettled === 0) this.#missed.delete(key)
+        // Also what would have ended by now: what it was to replace must not come back.
+        const newer = await this.#parts.replay(key, missed.op)
+        if (this.#parts.isWanted(missed.op)) replayed += 1
+        else dropped += 1
+        if (this.#missed.get(key) !== missed) continue
+        // It counts from now on, also against what is late.
+        if (newer !== undefined) missed.op = newer
+        if (missed.unsettled === 0) this.#missed.delete(key)
       }
       this.#wait = firstWait
     } catch {

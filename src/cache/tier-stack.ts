@@ -82,6 +82,8 @@ export class TierStack {
   fill(found: FoundItem): Promise<unknown> | undefined {
     let slow: Promise<unknown>[] | undefined
     for (let at = 0; at < found.place; at += 1) {
+      const there = at === 0 ? this.memory?.look(found.item.id) : undefined
+      if (there !== undefined && there.createdAt > found.item.createdAt) continue
       const kept = (this.tiers[at] as CacheTier).set(found.item, false)
       if (kept instanceof Promise) slow = [...(slow ?? []), kept.catch(() => {})]
     }

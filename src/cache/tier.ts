@@ -20,6 +20,8 @@ export interface TierContext {
   readonly codec: Codec
   readonly compression: ResolvedCompression | undefined
   readonly encryption: Encryption | undefined
+  /** Milliseconds that the clocks of two nodes may differ. */
+  readonly skew: number
   /** A stamp of this node. */
   readonly stamp: () => number
   /** Whether an item has a value that is fresh now, as far as is known of invalidations. */
@@ -35,6 +37,8 @@ export interface TierContext {
   readonly onDegrade: (tier: string, call: string, error: unknown) => void
   readonly onUnreadable: (id: string, tier: string, error: unknown) => void
   readonly onRecover: (tier: string, replayed: number, dropped: number) => void
+  /** A missed write of the entry of `id`, of the stamp `at`, was made good. */
+  readonly onReplay: (id: string, at: number) => void
   readonly onBreaker: (tier: string, change: BreakerChange) => void
   /** Missed writes of a tier were lost: nothing that it has may be believed. */
   readonly onLost: (tier: string) => void

@@ -15,7 +15,7 @@ export interface BusMessage {
   /** Ids of entries, tags with their namespace, or one namespace. At most {@link mostIds}. */
   readonly ids: readonly string[]
   readonly hard?: boolean
-  /** The stamp of the change, see `src/cache/stamps.ts`. */
+  /** The stamp of the change, see `src/cache/stamps.ts`; 0 for one that its node has not written to the shared tiers yet. */
   readonly at: number
 }
 
