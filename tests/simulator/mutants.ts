@@ -163,6 +163,16 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     file: 'byte-tier.ts',
     find: 'const record = { bytes, expiresAt: Number.POSITIVE_INFINITY, isPinned: true }\n      if (swap',
     put: 'const record = { bytes, expiresAt: Number.POSITIVE_INFINITY }\n      if (swap',
+    plan: {
+      ...calm,
+      hasBus: false,
+      steps: [
+        { ...k0, do: 'set', node: 0, at: 0, call: { tags: ['t0'] } },
+        { do: 'tags', node: 0, at: 60, space: '', tags: ['t0'], hard: true },
+        { do: 'evict', node: 0, at: 150, space: '', key: 'k1' },
+        ...gets(1, 800, 1),
+      ],
+    },
   },
   'grace is not respected': {
     file: 'item.ts',

@@ -42,9 +42,10 @@ export class SharedStore {
     return this.find(key) !== undefined && this.#records.delete(key)
   }
 
-  /** Drops a record for want of room, unless it must stay. @returns whether it did. */
-  evict(key: string): boolean {
-    return this.find(key)?.isPinned !== true && this.remove(key)
+  /** Drops records for want of room: `key`, and every mark that it may drop. */
+  evict(key: string): void {
+    for (const [one, { isPinned }] of this.#records)
+      if (isPinned !== true && (one === key || !one.includes(':e:'))) this.#records.delete(one)
   }
 
   acquire(name: string, ttl: number): string | undefined {
