@@ -82,7 +82,7 @@ export class ByteTier implements CacheTier {
 
   get(id: string): Promise<Read> {
     const key = this.#keyOf(id)
-    const missed = this.#missed.get(key)
+    const missed = this.#waiting(key)
     if (missed !== undefined)
       return Promise.resolve(missed.kind === 'item' ? missed.item : undefined)
     const read = this.guard.run('get', (signal) => this.backend.get(key, { signal }))
@@ -99,7 +99,7 @@ export class ByteTier implements CacheTier {
         this.backend.getMany(keys, { signal }),
       )
       return ids.map((id, index) => {
-        const missed = this.#missed.get(keys[index] as string)
+        const missed = this.#waiting(keys[index] as string)
         if (missed !== undefined) return missed.kind === 'item' ? missed.item : undefined
         return this.#open(id, records[index])
       })
@@ -107,6 +107,13 @@ export class ByteTier implements CacheTier {
       this.#degraded('getMany', error)
       return ids.map(() => 'down' as const)
     }
+  }
+
+  /** What is to be written under `key` and counts for reads: of what another node has written, the backend knows best. */
+  #waiting(key: string): Op | undefined {
+    const missed = this.#missed.get(key)
+    const isForeign = missed?.kind === 'item' && missed.item.node !== this.#parts.context.node
+    return isForeign ? undefined : missed
   }
 
   set(item: Item, strict: boolean): Promise<boolean> {
