@@ -132,7 +132,14 @@ export class ByteTier implements CacheTier {
     const key = this.#keyOf(item.id)
     // What was read is known by all that stands beside its value.
     const expected = seen === undefined ? undefined : encodeFields(fieldsOf(seen))
-    return this.#write('swap', key, { kind: 'item', item }, false, async (call) => {
+    const op: Op = { kind: 'item', item }
+    return this.#write('swap', key, op, false, async (call) => {
+      const missed = this.#missed.get(key)
+      if (missed !== undefined) {
+        // Readers of this tier get what waits to be written: that is what is replaced.
+        if (isSeen(missed, seen)) this.#missed.supersede(key, op)
+        return false
+      }
       const record = await this.#record(item)
       if (await swap.call(this.backend, key, expected, record, call)) return true
       if (seen !== undefined) return false
@@ -427,6 +434,12 @@ function stampOf(op: EntryOp): number {
 }
 
 const none = new Uint8Array(0)
+
+/** Whether what waits to be written is what a read had found. */
+function isSeen(op: Op, seen: Item | undefined): boolean {
+  if (op.kind !== 'item') return op.kind === 'delete' && seen === undefined
+  return op.item.createdAt === seen?.createdAt && op.item.node === seen.node
+}
 
 /** Backends take keys of 65,536 characters; a longer id is stored under its hash. */
 const longestId = 65_000

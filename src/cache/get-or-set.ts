@@ -87,8 +87,8 @@ export class GetOrSet {
     if (ended.how === 'value') return ended.value.take()
     if (ended.how === 'aborted') throw ended.reason
     if (stale !== undefined) {
-      // A source that did not answer in time has failed as well.
-      this.#backOff(ref.id, staleBackoff)
+      // After the soft timeout the load goes on; after the hard one the source has failed.
+      if (ended.how !== 'soft') this.#backOff(ref.id, staleBackoff)
       return stale.value
     }
     throw ended.how === 'error' ? ended.error : loadTimeout(hardTimeout)

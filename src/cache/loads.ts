@@ -78,10 +78,10 @@ export class Loads {
   }
 
   async #fly(asked: LoadJob, flight: Flight<Outcome>): Promise<Outcome> {
-    const { call, isBackground, loader, ref } = asked
+    const { call, ref } = asked
     // The flight is known before anything of it runs.
     const looked = (await asked.looked) ?? (await this.#core.lookAll(ref))
-    const job: LookedJob = { ref, loader, call, looked, isBackground }
+    const job: LookedJob = { ...asked, looked }
     if (call.rules.lock === 'process') return await this.#load(job, flight)
     return await this.#locks.run(ref, call, flight.signal, {
       load: () => this.#load(job, flight),

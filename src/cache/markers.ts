@@ -78,7 +78,7 @@ export class Markers {
   }
 
   areKnown(names: readonly string[]): boolean {
-    for (const name of names) if (!this.#marks.has(name)) return false
+    for (const name of names) if (!this.#known.has(name)) return false
     return true
   }
 
