@@ -4,13 +4,14 @@ import type { Key } from '../contracts/key.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames } from '../util/options.ts'
 import { untilAborted } from '../util/until-aborted.ts'
-import type { CacheCore, Looked } from './cache-core.ts'
+import type { CacheCore } from './cache-core.ts'
 import type { Finder, Fit } from './finder.ts'
 import type { Flight } from './flights.ts'
 import { entryOf } from './item-entry.ts'
 import type { KeyRef } from './key-ref.ts'
 import type { LoadCall } from './load-options.ts'
 import type { Loads } from './loads.ts'
+import type { Looked } from './looked.ts'
 import { loadTimeout, nothing, type Outcome, taken } from './outcome.ts'
 import { waitWith } from './patience.ts'
 import { checkTags } from './store-options.ts'
@@ -52,7 +53,10 @@ export class BatchLoad {
   async run(refs: readonly KeyRef[]): Promise<Map<Key, unknown>> {
     this.#call.signal?.throwIfAborted()
     const byId = new Map(refs.map((ref) => [ref.id, ref]))
-    const looked = await untilAborted(this.#core.lookMany([...byId.values()]), this.#call.signal)
+    const looked = await untilAborted(
+      this.#core.lookups.lookMany([...byId.values()]),
+      this.#call.signal,
+    )
     const values = new Map<string, unknown>()
     const wanted: Wanted[] = []
     for (const [id, ref] of byId) {

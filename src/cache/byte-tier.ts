@@ -1,42 +1,25 @@
-import { createHash } from 'node:crypto'
-import type { Backend, BackendCall, BackendRecord } from '../contracts/backend.ts'
-import { wrap } from '../frame/frame.ts'
-import type { ValueFormat } from '../frame/value-format.ts'
+import type { Backend, BackendCall } from '../contracts/backend.ts'
 import type { Guard } from '../reliability/guard.ts'
 import { isPermanent } from '../reliability/permanent.ts'
 import type { CacheTier, Read } from './cache-tier.ts'
-import { type EnvelopeFields, encodeFields, writeEnvelope } from './envelope.ts'
 import type { Item } from './item.ts'
-import { ItemReader } from './item-reader.ts'
 import { KeyedQueue } from './keyed-queue.ts'
-import { readMark, writeMark } from './mark-record.ts'
+import { readMark } from './mark-record.ts'
 import { type Mark, mergeMarks } from './markers.ts'
 import { RecoveryQueue } from './recovery-queue.ts'
-import type { TierContext } from './tier.ts'
+import { isSeen, type Op, removalOf } from './tier-op.ts'
+import { TierStorage, type TierStorageParts } from './tier-storage.ts'
 
-export interface ByteTierParts {
-  readonly name: string
-  readonly backend: Backend
+export interface ByteTierParts extends TierStorageParts {
   readonly guard: Guard
-  readonly format: ValueFormat
-  /** Longest life in this tier, in milliseconds. */
-  readonly ttl: number
   /** Writes that are kept for it while it is down. */
   readonly queueSize: number
-  readonly context: TierContext
 }
 
 interface Write {
   /** The latest stamp at which another node has written the same entry meanwhile. */
   outdated: number
 }
-
-/** A write that the backend has missed. */
-type Op =
-  | { readonly kind: 'item'; readonly item: Item }
-  | { readonly kind: 'delete'; readonly at: number }
-  | { readonly kind: 'mark'; readonly mark: Mark }
-  | { readonly kind: 'sign' }
 
 /**
  * Keeps items as bytes in a backend. A backend that fails costs no caller anything but the value: reads go on without it, and
@@ -49,10 +32,9 @@ export class ByteTier implements CacheTier {
   readonly backend: Backend
   readonly guard: Guard
   readonly #parts: ByteTierParts
-  readonly #reader: ItemReader
+  readonly #storage: TierStorage
   readonly #queue = new KeyedQueue()
   readonly #missed: RecoveryQueue<Op>
-  readonly #prefix: string
   /** Writes that are under way or wait for others of their key. */
   readonly #writes = new Map<string, Set<Write>>()
 
@@ -63,8 +45,7 @@ export class ByteTier implements CacheTier {
     this.backend = backend
     this.guard = guard
     this.#parts = parts
-    this.#prefix = `${context.cache}:`
-    this.#reader = new ItemReader(parts.format, context.holder)
+    this.#storage = new TierStorage(parts)
     this.#missed = new RecoveryQueue<Op>({
       clock: context.clock,
       most: parts.queueSize,
@@ -81,19 +62,19 @@ export class ByteTier implements CacheTier {
   }
 
   get(id: string): Promise<Read> {
-    const key = this.#keyOf(id)
+    const key = this.#storage.keyOf(id)
     const missed = this.#waiting(key)
     if (missed !== undefined)
       return Promise.resolve(missed.kind === 'item' ? missed.item : undefined)
     const read = this.guard.run('get', (signal) => this.backend.get(key, { signal }))
     return read.then(
-      (record) => this.#open(id, record),
+      (record) => this.#storage.open(id, record),
       (error: unknown) => this.#degraded('get', error),
     )
   }
 
   async getMany(ids: readonly string[]): Promise<readonly Read[]> {
-    const keys = ids.map((id) => this.#keyOf(id))
+    const keys = ids.map((id) => this.#storage.keyOf(id))
     try {
       const records = await this.guard.run('getMany', (signal) =>
         this.backend.getMany(keys, { signal }),
@@ -101,7 +82,7 @@ export class ByteTier implements CacheTier {
       return ids.map((id, index) => {
         const missed = this.#waiting(keys[index] as string)
         if (missed !== undefined) return missed.kind === 'item' ? missed.item : undefined
-        return this.#open(id, records[index])
+        return this.#storage.open(id, records[index])
       })
     } catch (error) {
       this.#degraded('getMany', error)
@@ -117,9 +98,9 @@ export class ByteTier implements CacheTier {
   }
 
   set(item: Item, strict: boolean): Promise<boolean> {
-    const key = this.#keyOf(item.id)
+    const key = this.#storage.keyOf(item.id)
     return this.#write('set', key, { kind: 'item', item }, strict, async (call) => {
-      const record = await this.#record(item)
+      const record = await this.#storage.record(item)
       await this.backend.set(key, record, call)
       return true
     })
@@ -127,11 +108,8 @@ export class ByteTier implements CacheTier {
 
   /** Keeps `item` in place of `seen`, and not of anything that came since. @returns whether it did. */
   replace(item: Item, seen: Item | undefined): Promise<boolean> {
-    const { swap } = this.backend
-    if (swap === undefined) return this.set(item, false)
-    const key = this.#keyOf(item.id)
-    // What was read is known by all that stands beside its value.
-    const expected = seen === undefined ? undefined : encodeFields(fieldsOf(seen))
+    if (this.backend.swap === undefined) return this.set(item, false)
+    const key = this.#storage.keyOf(item.id)
     const op: Op = { kind: 'item', item }
     return this.#write('swap', key, op, false, async (call) => {
       const missed = this.#missed.get(key)
@@ -140,35 +118,20 @@ export class ByteTier implements CacheTier {
         if (isSeen(missed, seen)) this.#missed.supersede(key, op)
         return false
       }
-      const record = await this.#record(item)
-      if (await swap.call(this.backend, key, expected, record, call)) return true
-      if (seen !== undefined) return false
-      // Nothing was seen where something stands: unless it came since, it cannot be read.
-      const there = await this.backend.get(key, call)
-      if (there === undefined || this.#isReadable(item.id, there)) return false
-      return await swap.call(this.backend, key, there.bytes, record, call)
+      return await this.#storage.replace(key, item, seen, call)
     })
   }
 
-  #isReadable(id: string, { bytes }: BackendRecord): boolean {
-    try {
-      this.#reader.read(id, bytes)
-      return true
-    } catch {
-      return false
-    }
-  }
-
   async add(item: Item, strict: boolean): Promise<boolean | undefined> {
-    const key = this.#keyOf(item.id)
+    const key = this.#storage.keyOf(item.id)
     let isKept: boolean | undefined
     await this.#write('add', key, { kind: 'item', item }, strict, async (call) => {
-      const record = await this.#record(item)
+      const record = await this.#storage.record(item)
       isKept = await this.backend.add(key, record, call)
       if (isKept) return true
       // What stands there may have been invalidated, or be kept for its grace alone.
       const stored = await this.backend.get(key, call)
-      const there = this.#open(item.id, stored)
+      const there = this.#storage.open(item.id, stored)
       if (there !== undefined && this.#parts.context.isLive(there)) return false
       const { swap } = this.backend
       if (swap === undefined) await this.backend.set(key, record, call)
@@ -180,7 +143,7 @@ export class ByteTier implements CacheTier {
   }
 
   async delete(id: string, strict: boolean): Promise<boolean | undefined> {
-    const key = this.#keyOf(id)
+    const key = this.#storage.keyOf(id)
     const op: Op = { kind: 'delete', at: this.#parts.context.stamp() }
     let found: boolean | undefined
     await this.#write('delete', key, op, strict, async (call) => {
@@ -192,7 +155,7 @@ export class ByteTier implements CacheTier {
 
   /** Another node wrote the entry of `id` at the stamp `at`: what is older and waits here must not be written over that. */
   outdate(id: string, at: number): void {
-    const key = this.#keyOf(id)
+    const key = this.#storage.keyOf(id)
     for (const write of this.#writes.get(key) ?? []) write.outdated = Math.max(write.outdated, at)
     const missed = this.#missed.get(key)
     if (missed?.kind === 'item' && this.#isOlder(missed.item, at))
@@ -207,17 +170,17 @@ export class ByteTier implements CacheTier {
     const { backend } = this
     if (backend.clear === undefined || backend.isRemote) return
     const work = async (signal: AbortSignal): Promise<void> =>
-      await backend.clear?.(this.#keyOf(prefix), { signal })
+      await backend.clear?.(this.#storage.keyOf(prefix), { signal })
     this.guard.run('clear', work).catch((error: unknown) => this.#degraded('clear', error))
   }
 
   sizeOf(id: string): number | undefined {
-    return this.backend.sizeOf?.(this.#keyOf(id))
+    return this.backend.sizeOf?.(this.#storage.keyOf(id))
   }
 
   /** What this tier says of names of marks. @throws what the backend throws. */
   async marks(names: readonly string[]): Promise<readonly Mark[]> {
-    const keys = names.map((name) => this.#markKey(name))
+    const keys = names.map((name) => this.#storage.markKey(name))
     const records = await this.guard.run('getMany', (signal) =>
       this.backend.getMany(keys, { signal }),
     )
@@ -230,26 +193,26 @@ export class ByteTier implements CacheTier {
 
   /** Adds what `mark` says to what is kept under `name`. @returns whether it was kept now. */
   mark(name: string, mark: Mark, strict: boolean): Promise<boolean> {
-    const key = this.#markKey(name)
+    const key = this.#storage.markKey(name)
     const missed = this.#missed.get(key)
     const all = missed?.kind === 'mark' ? mergeMarks(missed.mark, mark) : mark
     return this.#write('set', key, { kind: 'mark', mark: all }, strict, async (call) => {
-      await this.#mergeMark(key, all, call)
+      await this.#storage.mergeMark(key, all, call)
       return true
     })
   }
 
   /** Changes the record that says that there are new marks. @returns whether it was changed now. */
   sign(strict: boolean): Promise<boolean> {
-    return this.#write('set', this.#signKey, { kind: 'sign' }, strict, async (call) => {
-      await this.#sign(call)
+    return this.#write('set', this.#storage.signKey, { kind: 'sign' }, strict, async (call) => {
+      await this.#storage.sign(call)
       return true
     })
   }
 
   /** What that record says; `undefined` before the first mark. @throws what the backend throws. */
   async signed(): Promise<string | undefined> {
-    const key = this.#signKey
+    const key = this.#storage.signKey
     const record = await this.guard.run('get', (signal) => this.backend.get(key, { signal }))
     if (this.#missed.get(key) !== undefined) return 'missed'
     return record === undefined ? undefined : Buffer.from(record.bytes).toString()
@@ -316,149 +279,18 @@ export class ByteTier implements CacheTier {
     return 'down'
   }
 
-  #keyOf(id: string): string {
-    if (id.length <= longestId) return `${this.#prefix}e:${id}`
-    return `${this.#prefix}l:${createHash('sha256').update(id).digest('base64url')}`
-  }
-
-  #markKey(name: string): string {
-    return `${this.#prefix}m:${name}`
-  }
-
-  get #signKey(): string {
-    return `${this.#prefix}marks`
-  }
-
-  async #sign(call: BackendCall): Promise<void> {
-    const { node, stamp } = this.#parts.context
-    const bytes = Buffer.from(`${node} ${stamp()}`)
-    const record = { bytes, expiresAt: Number.POSITIVE_INFINITY, isPinned: true }
-    await this.backend.set(this.#signKey, record, call)
-  }
-
-  #open(id: string, record: BackendRecord | undefined): Item | undefined {
-    if (record === undefined) return undefined
-    try {
-      return this.#reader.read(id, record.bytes)
-    } catch (error) {
-      this.#parts.context.onUnreadable(id, this.name, error)
-      return undefined
-    }
-  }
-
-  async #record(item: Item): Promise<BackendRecord> {
-    const { context, format, ttl } = this.#parts
-    const end = Math.min(item.staleUntil, context.clock.now() + ttl)
-    const fields: EnvelopeFields = {
-      ...fieldsOf(item),
-      staleUntil: end,
-      expiresAt: Math.min(item.expiresAt, end),
-    }
-    const about = encodeFields(fields)
-    if (item.held === undefined) return { bytes: writeEnvelope(about, none), expiresAt: end }
-    const encoded = context.holder.encode(item.held, format)
-    const sealed = await format.sealAsync(encoded, this.#reader.bound(item.id, about))
-    const frame = wrap(sealed.fields, sealed.payload)
-    return { bytes: writeEnvelope(about, frame), expiresAt: end }
-  }
-
-  /** Adds a mark to what others have marked: where the backend can swap, none of two that come at once is lost. */
-  async #mergeMark(key: string, mark: Mark, call: BackendCall): Promise<void> {
-    const { swap } = this.backend
-    for (;;) {
-      const there = (await this.backend.get(key, call))?.bytes
-      const bytes = writeMark(mergeMarks(readMark(there), mark))
-      const record = { bytes, expiresAt: Number.POSITIVE_INFINITY, isPinned: true }
-      if (swap === undefined) {
-        await this.backend.set(key, record, call)
-        return
-      }
-      if (await swap.call(this.backend, key, there, record, call)) return
-      call.signal.throwIfAborted()
-    }
-  }
-
   /** Makes a missed write good, unless what is there is newer. @returns that which is newer. */
   #replay(key: string, op: Op): Promise<Op | undefined> {
     return this.guard.run('replay', async (signal) => {
       const call = { signal }
-      if (op.kind === 'item' || op.kind === 'delete') return await this.#replayEntry(key, op, call)
-      if (op.kind === 'mark') await this.#mergeMark(key, op.mark, call)
+      if (op.kind === 'item' || op.kind === 'delete') {
+        const isCurrent = (): boolean => this.#missed.get(key) === op
+        return await this.#storage.replay(key, op, call, isCurrent)
+      }
+      if (op.kind === 'mark') await this.#storage.mergeMark(key, op.mark, call)
       // Who has looked since the mark was missed must look again.
-      await this.#sign(call)
+      await this.#storage.sign(call)
       return undefined
     })
-  }
-
-  async #replayEntry(key: string, op: EntryOp, call: BackendCall): Promise<Op | undefined> {
-    const { swap } = this.backend
-    const id = key.slice(this.#keyOf('').length)
-    const own = stampOf(op)
-    const isRemoval = op.kind === 'delete' || op.item.staleUntil <= this.#parts.context.clock.now()
-    for (;;) {
-      const there = await this.backend.get(key, call)
-      if (this.#missed.get(key) !== op) return undefined
-      const stamp = there === undefined ? undefined : (this.#reader.stampOf(there.bytes) ?? 0)
-      if (stamp !== undefined && stamp > own) {
-        const item = this.#open(id, there)
-        return item === undefined ? undefined : { kind: 'item', item }
-      }
-      if (isRemoval) {
-        if (there === undefined || (await this.backend.delete(key, call))) break
-      } else {
-        if (stamp === own) return undefined
-        const record = await this.#record(op.item)
-        if (swap === undefined) await this.backend.set(key, record, call)
-        else if (!(await swap.call(this.backend, key, there?.bytes, record, call))) {
-          call.signal.throwIfAborted()
-          continue
-        }
-      }
-      break
-    }
-    // Others may have read and kept what was there until now.
-    this.#parts.context.onReplay(id, own)
-    return undefined
-  }
-}
-
-type EntryOp = Extract<Op, { readonly kind: 'item' | 'delete' }>
-
-/** What is left to do of an item that another node has outdated: it must not be found, should a late call still bring it. */
-function removalOf({ createdAt }: Item): Op {
-  return { kind: 'delete', at: createdAt }
-}
-
-function stampOf(op: EntryOp): number {
-  return op.kind === 'item' ? op.item.createdAt : op.at
-}
-
-const none = new Uint8Array(0)
-
-/** Whether what waits to be written is what a read had found. */
-function isSeen(op: Op, seen: Item | undefined): boolean {
-  if (op.kind !== 'item') return op.kind === 'delete' && seen === undefined
-  return op.item.createdAt === seen?.createdAt && op.item.node === seen.node
-}
-
-/** Backends take keys of 65,536 characters; a longer id is stored under its hash. */
-const longestId = 65_000
-
-function fieldsOf(item: Item): EnvelopeFields {
-  const { createdAt, expiresAt, staleUntil, tags, node } = item
-  const { version, etag, lastModified, description, meta, held, cost } = item
-  return {
-    createdAt,
-    expiresAt,
-    staleUntil,
-    tags,
-    node,
-    ...(version === undefined ? {} : { version }),
-    ...(etag === undefined ? {} : { etag }),
-    ...(lastModified === undefined ? {} : { lastModified }),
-    ...(description === undefined ? {} : { description }),
-    ...(meta === undefined ? {} : { meta }),
-    ...(held === undefined ? { negative: true } : {}),
-    ...(cost === undefined ? {} : { cost }),
   }
 }

@@ -2,10 +2,11 @@ import type { LoadOptions, ReadOptions } from '../contracts/cache-entry.ts'
 import type { Key } from '../contracts/key.ts'
 import { hashContent } from '../keys/pending-content.ts'
 import { checkIterable } from '../util/options.ts'
-import type { CacheCore, Looked } from './cache-core.ts'
+import type { CacheCore } from './cache-core.ts'
 import { Finder, type Fit } from './finder.ts'
 import type { KeyRef, KeySpace } from './key-ref.ts'
 import { type LoadCall, LoadCalls, type LoadRules } from './load-options.ts'
+import type { Looked } from './looked.ts'
 import { noLease } from './options.ts'
 import { checkReadOptions } from './read-options.ts'
 
@@ -53,7 +54,7 @@ export class CacheScope {
   ): Promise<{ readonly ref: KeyRef; readonly fit: Fit | undefined }> {
     checkReadOptions('get', options)
     const ref = await this.ref(key, options?.signal)
-    const looked = await this.#core.look(ref, options?.signal)
+    const looked = await this.#core.lookups.look(ref, options?.signal)
     const fit = await this.finder.fitOf(ref, usable(looked, options?.stale === true))
     return { ref, fit }
   }

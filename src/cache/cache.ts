@@ -135,7 +135,7 @@ export class Cache<V = unknown> implements AsyncDisposable {
     checkReadOptions('getMany', options)
     await this.#core.starting
     const refs = await this.#scope.refs(keys, options?.signal)
-    const looked = await untilAborted(this.#core.lookMany(refs), options?.signal)
+    const looked = await untilAborted(this.#core.lookups.lookMany(refs), options?.signal)
     const values = new Map<Key, T>()
     for (const ref of refs) {
       const one = looked.get(ref.id)
@@ -150,8 +150,8 @@ export class Cache<V = unknown> implements AsyncDisposable {
   /** Keeps `value` in every tier. Resolves when the local tiers have it and the others have it or will get it. */
   async set(key: Key, value: V, options?: StoreOptions): Promise<void> {
     this.#core.checkOpen()
-    options?.signal?.throwIfAborted()
     const rules = this.#storeCalls.of('set', options)
+    options?.signal?.throwIfAborted()
     const held = this.#core.holder.hold(value)
     const isReady = this.#core.starting === undefined && !mayNameContent(key)
     const ref = isReady ? this.#space.ref(key) : await this.#scope.ref(key, undefined)
@@ -199,7 +199,10 @@ export class Cache<V = unknown> implements AsyncDisposable {
   /** Whether `key` has a fresh value. */
   async has(key: Key): Promise<boolean> {
     this.#core.checkOpen()
-    const { judged } = await this.#core.look(await this.#scope.ref(key, undefined), undefined)
+    const { judged } = await this.#core.lookups.look(
+      await this.#scope.ref(key, undefined),
+      undefined,
+    )
     if (judged?.freshness !== 'fresh' || judged.item.held === undefined) return false
     const { migrate, version } = this.#core.options.rules
     return judged.item.version === version || migrate !== undefined

@@ -86,7 +86,7 @@ export class ClusterLock {
   }
 
   async #found(ref: KeyRef): Promise<Item | undefined> {
-    const { judged } = await this.#core.lookDeeper(ref, undefined)
+    const { judged } = await this.#core.lookups.lookDeeper(ref, undefined)
     return judged?.freshness === 'fresh' && judged.item.held !== undefined ? judged.item : undefined
   }
 

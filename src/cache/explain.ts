@@ -19,7 +19,7 @@ export interface Explanation {
 }
 
 export async function explain(core: CacheCore, ref: KeyRef): Promise<Explanation> {
-  const { judged, seen } = await core.lookAll(ref)
+  const { judged, seen } = await core.lookups.lookAll(ref)
   const now = core.clock.now()
   const tiers = core.stack.tiers.map((tier, place) => {
     const item = seen[place]

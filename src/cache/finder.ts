@@ -3,11 +3,12 @@ import type { Key } from '../contracts/key.ts'
 import type { TierCounters } from '../observe/counters.ts'
 import type { Port } from '../observe/emitter.ts'
 import { isThenable } from '../util/is-thenable.ts'
-import type { CacheCore, Judged, Looked } from './cache-core.ts'
+import type { CacheCore } from './cache-core.ts'
 import type { HeldValue } from './held-value.ts'
 import type { Item } from './item.ts'
 import type { KeyRef, KeySpace } from './key-ref.ts'
 import type { LoadRules } from './load-options.ts'
+import type { Judged, Looked } from './looked.ts'
 import { fits } from './schema-check.ts'
 
 /** An item that fits what the cache is asked for, with a value for one caller. */
@@ -74,7 +75,7 @@ export class Finder {
 
   /** As {@link now}, from all tiers; counted. */
   async find(ref: KeyRef, signal: AbortSignal | undefined): Promise<Lookup> {
-    const looked = await this.#core.look(ref, signal)
+    const looked = await this.#core.lookups.look(ref, signal)
     return { fit: await this.fitOf(ref, looked), looked }
   }
 

@@ -1,7 +1,7 @@
 import type { CacheEntry } from '../contracts/cache-entry.ts'
-import type { Judged } from './cache-core.ts'
 import type { ValueHolder } from './held-value.ts'
 import type { KeyRef } from './key-ref.ts'
+import type { Judged } from './looked.ts'
 
 /** An item as callers see it. */
 export function entryOf(

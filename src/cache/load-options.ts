@@ -133,6 +133,7 @@ export class LoadCalls {
       return loadCall(what, options, this.#defaults)
     const call = this.#recent.get(options, (rest) => loadCall(what, rest, this.#defaults))
     const { tag, tags, signal } = options
+    checkSignal(signal)
     if (tag === undefined && tags === undefined && signal === undefined) return call
     const isFixed = typeof tags !== 'function'
     const own = checkTags({ tag, tags: isFixed ? tags : undefined })

@@ -1,5 +1,5 @@
 import type { CacheEntry, LoadContext } from '../contracts/cache-entry.ts'
-import { type CacheCore, type Looked, notYet } from './cache-core.ts'
+import { type CacheCore, notYet } from './cache-core.ts'
 import { ClusterLock } from './cluster-lock.ts'
 import { type Flight, Flights } from './flights.ts'
 import type { HeldValue } from './held-value.ts'
@@ -8,6 +8,7 @@ import { entryOf } from './item-entry.ts'
 import type { KeyRef } from './key-ref.ts'
 import type { LoadCall } from './load-options.ts'
 import { LoadRun } from './load-run.ts'
+import type { Looked } from './looked.ts'
 import { makeItem } from './make-item.ts'
 import { NotFound } from './not-found.ts'
 import { nothing, Outcome } from './outcome.ts'
@@ -80,7 +81,7 @@ export class Loads {
   async #fly(asked: LoadJob, flight: Flight<Outcome>): Promise<Outcome> {
     const { call, ref } = asked
     // The flight is known before anything of it runs.
-    const looked = (await asked.looked) ?? (await this.#core.lookAll(ref))
+    const looked = (await asked.looked) ?? (await this.#core.lookups.lookAll(ref))
     const job: LookedJob = { ...asked, looked }
     if (call.rules.lock === 'process') return await this.#load(job, flight)
     return await this.#locks.run(ref, call, flight.signal, {
@@ -225,7 +226,7 @@ export class Loads {
     counters.sets += 1
     misses.stored(item.id, 'loaded')
     this.flights.overtake(flight)
-    this.#core.overtakeReads(item.id)
+    this.#core.changes.overtakeReads(item.id)
     const known = this.#core.learn(item)
     const writes: Promise<unknown>[] = []
     const remote: Promise<unknown>[] = []
@@ -252,7 +253,7 @@ export class Loads {
       else writes.push(safe)
     }
     if (remote.length + writes.length > 0)
-      this.#core.storing(item.id, Promise.all([...remote, ...writes]))
+      this.#core.changes.storing(item.id, Promise.all([...remote, ...writes]))
     await Promise.all(writes)
     // Whoever is told of it must find it.
     const announce = call.forceFresh

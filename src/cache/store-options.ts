@@ -77,7 +77,8 @@ export class StoreCalls {
     if (typeof options !== 'object' || options === null)
       return checkedStoreRules(what, options, this.#defaults)
     const rules = this.#recent.get(options, (rest) => checkedStoreRules(what, rest, this.#defaults))
-    const { tag, tags } = options
+    const { signal, tag, tags } = options
+    checkSignal(signal)
     return tag === undefined && tags === undefined ? rules : { ...rules, tags: checkTags(options) }
   }
 }

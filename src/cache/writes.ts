@@ -1,7 +1,8 @@
-import { type CacheCore, type Looked, notYet } from './cache-core.ts'
+import { type CacheCore, notYet } from './cache-core.ts'
 import type { HeldValue } from './held-value.ts'
 import type { Item } from './item.ts'
 import type { KeyRef } from './key-ref.ts'
+import type { Looked } from './looked.ts'
 import { makeItem } from './make-item.ts'
 import type { StoreRules } from './store-options.ts'
 
@@ -17,7 +18,7 @@ export class Writes {
     const { counters, events } = this.#core
     const item = this.#item(ref, held, rules)
     // What would have ended already is a removal of what was there.
-    const result = await this.#core.writing(ref.id, async () =>
+    const result = await this.#core.changes.writing(ref.id, async () =>
       item === undefined
         ? (await this.#core.remove(ref.id, rules.strict)).result
         : await this.#core.store(item, rules.strict),
@@ -30,16 +31,16 @@ export class Writes {
   /** Keeps the value unless there is a fresh one: what decides is the tier that most processes share. */
   async add(ref: KeyRef, held: HeldValue, rules: StoreRules): Promise<boolean> {
     const { counters, events, stack } = this.#core
-    const { judged } = await this.#core.look(ref, undefined)
+    const { judged } = await this.#core.lookups.look(ref, undefined)
     if (judged?.freshness === 'fresh' && judged.item.held !== undefined) return false
     const item = this.#item(ref, held, rules)
     if (item === undefined) return false
     const last = stack.tiers.at(-1)
-    const added = await this.#core.writing(ref.id, async () => {
+    const added = await this.#core.changes.writing(ref.id, async () => {
       const kept = await last?.add(item, rules.strict)
       if (kept === false) return undefined
       // A load that has begun since would take the place of what is added.
-      this.#core.cut(ref.id)
+      this.#core.changes.cut(ref.id)
       const written = stack.write((tier) => (tier === last ? true : tier.set(item, rules.strict)))
       const [isWritten] = await Promise.all([written, this.#core.learn(item)])
       this.#core.misses.stored(item.id, 'added')
@@ -55,7 +56,7 @@ export class Writes {
 
   async delete(ref: KeyRef): Promise<boolean> {
     const { counters, events } = this.#core
-    const { found, result } = await this.#core.writing(ref.id, () =>
+    const { found, result } = await this.#core.changes.writing(ref.id, () =>
       this.#core.remove(ref.id, false),
     )
     counters.deletes += 1
@@ -79,7 +80,7 @@ export class Writes {
     const { clock, events } = this.#core
     // A load that is under way is older, even where nothing is stored yet.
     const at = this.#core.stamps.next()
-    this.#core.cut(ref.id)
+    this.#core.changes.cut(ref.id)
     const end = (item: Item): Item => {
       const now = clock.now()
       return { ...item, expiresAt: now, staleUntil: now + this.#graceOf(item) }
@@ -95,14 +96,14 @@ export class Writes {
    * @param endedAt the stamp of a change that ends its life, also that of what others have yet to write.
    */
   async #change(ref: KeyRef, change: (item: Item) => Item, endedAt?: number): Promise<boolean> {
-    return await this.#core.change(ref, async (looked) => {
+    return await this.#core.changes.change(ref, async (looked) => {
       const { judged, seen } = looked
       if (judged?.freshness !== 'fresh' || judged.item.held === undefined) {
         if (endedAt !== undefined) await this.#end(ref.id, looked)
         return false
       }
       const changed = change(judged.item)
-      await this.#core.writing(ref.id, () => this.#replace(changed, seen, endedAt))
+      await this.#core.changes.writing(ref.id, () => this.#replace(changed, seen, endedAt))
       return true
     })
   }
@@ -150,7 +151,7 @@ export class Writes {
   async #end(id: string, { judged, seen }: Looked): Promise<void> {
     // A remembered absence has no grace, and of a tier that is down nobody knows what it has.
     if (judged?.freshness === 'fresh' || seen.includes('down')) {
-      await this.#core.writing(id, () => this.#core.remove(id, false, 'expired'))
+      await this.#core.changes.writing(id, () => this.#core.remove(id, false, 'expired'))
       return
     }
     // Something newer stands in a slower tier.

@@ -54,7 +54,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     put: '    for (const flight of',
   },
   'an outdated read fills memory': {
-    file: 'cache-core.ts',
+    file: 'lookups.ts',
     find: 'found.place > 0 && !isOutdated',
     put: 'found.place > 0',
   },
@@ -100,17 +100,17 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'a message leaves memory as it is': {
     file: 'cache-core.ts',
-    find: 'for (const tier of this.stack.tiers) if (tier.isMemory) void tier.delete(id, false)',
-    put: '',
+    find: 'const gone = tier.delete(id, false)',
+    put: 'const gone = tier.isMemory ? undefined : tier.delete(id, false)',
   },
   'others are told before the shared tier has it': {
     file: 'cache-core.ts',
-    find: 'const isComplete = await this.stack.write((tier) => tier.set(item, strict))',
-    put: 'void this.announceKeys([item.id], item.createdAt)\n    const isComplete = await this.stack.write((tier) => tier.set(item, strict))\n    return isComplete ? "stored" : "queued"',
+    find: 'const written = this.stack.write((tier) => tier.set(item, strict))',
+    put: 'void this.announceKeys([item.id], item.createdAt)\n    const written = this.stack.write((tier) => tier.set(item, strict))\n    return (await written) ? "stored" : "queued"',
     plan: { ...calm, steps: [set(0, 0), set(0, 100), ...gets(1, 90, 20), ...gets(1, 400, 1)] },
   },
   'a replay does not look what is there': {
-    file: 'byte-tier.ts',
+    file: 'tier-storage.ts',
     find: 'if (stamp !== undefined && stamp > own) {',
     put: 'if (stamp !== undefined && stamp < 0) {',
     plan: {
@@ -126,8 +126,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'deletions are not replayed': {
     within: 1_000,
-    file: 'byte-tier.ts',
-    find: 'if (there === undefined || (await this.backend.delete(key, call))) break',
+    file: 'tier-storage.ts',
+    find: 'if (there === undefined || (await this.#parts.backend.delete(key, call))) break',
     put: 'return undefined',
   },
   'nothing is replayed': {
@@ -136,14 +136,15 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     put: '',
   },
   'writes of a key lose their order': {
+    within: 1_000,
     file: 'keyed-queue.ts',
     find: 'const mine = before === undefined ? work() : before.then(work, work)',
     put: 'const mine = work()',
   },
   'a load stores over what came since': {
-    file: 'byte-tier.ts',
-    find: 'return await swap.call(this.backend, key, expected, record, call)',
-    put: 'void expected\n      const there = (await this.backend.get(key, call))?.bytes\n      return await swap.call(this.backend, key, there, record, call)',
+    file: 'tier-storage.ts',
+    find: 'if ((await backend.swap?.(key, expected, record, call)) === true) return true',
+    put: 'void expected\n    const now = (await backend.get(key, call))?.bytes\n    if ((await backend.swap?.(key, now, record, call)) === true) return true',
     plan: {
       ...calm,
       ...{ hasBus: false, memoryTtl: 100 },
@@ -160,7 +161,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     put: 'if (negativeTtl === 0 || !isNegative(error)) return',
   },
   'marks may be evicted': {
-    file: 'byte-tier.ts',
+    file: 'tier-storage.ts',
     find: 'const record = { bytes, expiresAt: Number.POSITIVE_INFINITY, isPinned: true }\n      if (swap',
     put: 'const record = { bytes, expiresAt: Number.POSITIVE_INFINITY }\n      if (swap',
     plan: {
@@ -175,6 +176,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     },
   },
   'grace is not respected': {
+    within: 1_000,
     file: 'item.ts',
     find: "return now < item.staleUntil ? 'stale' : 'absent'",
     put: "return now < item.staleUntil + 500 ? 'stale' : 'absent'",
