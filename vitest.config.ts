@@ -11,6 +11,11 @@ const once =
         'tests/coherence/interleavings.test.ts',
         'tests/coherence/planted-bugs.test.ts',
         'tests/simulator/{simulator,planted-bugs}.test.ts',
+        'tests/cache/{interleavings,model}.test.ts',
+        'tests/frame/fuzz.test.ts',
+        'tests/memory/{hit-rates,policies}.test.ts',
+        'tests/migrate/pickle-reader.test.ts',
+        'tests/testing/backend-suite.test.ts',
       ]
 
 const minute = 60_000

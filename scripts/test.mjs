@@ -83,7 +83,7 @@ function readReport(file) {
 /** Unattended, a run that hangs must end early enough for the rest to be reported. */
 function limit(flags) {
   if (flags.includes('--torture')) return 24 * 60 * minute
-  return process.env.CI ? 11 * minute : 30 * minute
+  return process.env.CI ? 13 * minute : 30 * minute
 }
 
 /** Turns the ways in which a run fails without a failed test into a failure that is counted. */
