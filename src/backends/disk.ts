@@ -106,8 +106,12 @@ class DiskBackend implements Backend {
 
   async add(key: string, record: BackendRecord, call: BackendCall): Promise<boolean> {
     this.#begin(call)
-    const { bytes, expiresAt } = record
-    return await this.#write('add', key, () => this.#store.add(key, bytes, { expiresAt }))
+    const stored = toStoredKey(key)
+    return await this.#write('add', key, () => {
+      const isFree = read(this.#engineOf(stored), stored, key) === undefined
+      if (isFree) this.#put(key, record)
+      return isFree
+    })
   }
 
   async swap(
@@ -121,11 +125,21 @@ class DiskBackend implements Backend {
     const engine = this.#engineOf(stored)
     return await this.#write('swap', key, () => {
       if (!beginsWith(read(engine, stored, key)?.bytes, expected)) return false
-      const { bytes, expiresAt, isPinned } = record
-      if (isPinned === true) pin(engine, key, bytes)
-      else this.#store.set(key, bytes, { expiresAt })
+      this.#put(key, record)
       return true
     })
+  }
+
+  /** Keeps a record in place of what was there, pinned or not; inside a transaction. */
+  #put(key: string, { bytes, expiresAt, isPinned }: BackendRecord): void {
+    const engine = this.#engineOf(toStoredKey(key))
+    if (isPinned === true && expiresAt > engine.now()) {
+      this.#store.delete(key)
+      pin(engine, key, bytes)
+    } else {
+      unpin(engine, key)
+      this.#store.set(key, bytes, { expiresAt })
+    }
   }
 
   async delete(key: string, call: BackendCall): Promise<boolean> {
@@ -153,12 +167,10 @@ class DiskBackend implements Backend {
   }
 
   /** With the others of this turn of the event loop in one transaction. */
-  async #set(key: string, { bytes, expiresAt, isPinned }: BackendRecord): Promise<void> {
-    if (isPinned === true) {
-      await this.#write('set', key, () => {
-        this.#store.delete(key)
-        pin(this.#engineOf(toStoredKey(key)), key, bytes)
-      })
+  async #set(key: string, record: BackendRecord): Promise<void> {
+    const { bytes, expiresAt, isPinned } = record
+    if (isPinned === true || pinOf(this.#engineOf(toStoredKey(key)), key) !== undefined) {
+      await this.#write('set', key, () => this.#put(key, record))
       return
     }
     try {

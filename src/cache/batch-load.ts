@@ -115,7 +115,7 @@ export class BatchLoad {
     started: Flight<Outcome> | undefined,
     values: Map<string, unknown>,
   ): Promise<void> {
-    const { background, clock } = this.#core
+    const { clock } = this.#core
     const { rules, signal } = this.#call
     const { ref, stale } = one
     const flight = started ?? this.#loads.flights.get(ref.id)
@@ -124,10 +124,7 @@ export class BatchLoad {
     const { leave, result } = flight.join()
     const soft = stale === undefined ? Number.POSITIVE_INFINITY : rules.softTimeout
     const ended = await waitWith(result, { soft, hard: rules.hardTimeout, signal }, clock)
-    if (ended.how === 'soft') {
-      flight.keep()
-      background.track(result)
-    }
+    if (ended.how === 'soft') this.#loads.keep(flight, rules.hardTimeout - rules.softTimeout)
     leave()
     if (ended.how === 'value') {
       const value = ended.value.take()

@@ -56,8 +56,14 @@ const checks: readonly (readonly [string, (core: CacheCore) => string | undefine
   ],
 ]
 
+const switchedOff: SetupWarning = {
+  code: 'switched-off',
+  message: 'HOLDFAST_CACHE is off: nothing is kept, and every read misses.',
+}
+
 /** What is risky in the set-up of a cache. */
 export function checkSetup(core: CacheCore): readonly SetupWarning[] {
+  if (core.stack.tiers.length === 0) return [switchedOff]
   return checks.flatMap(([code, check]) => {
     const message = check(core)
     return message === undefined ? [] : [{ code, message }]

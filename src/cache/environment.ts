@@ -1,3 +1,4 @@
+import { parseByteSize } from '../util/byte-size.ts'
 import { invalidOption } from '../util/options.ts'
 
 /*
@@ -13,8 +14,9 @@ export function isSwitchedOff(): boolean {
 }
 
 /** `HOLDFAST_MEMORY`: bytes of memory tiers that name none, such as `256MiB`. */
-export function operatorMemory(): string | undefined {
-  return process.env['HOLDFAST_MEMORY'] || undefined
+export function operatorMemory(): number | undefined {
+  const value = process.env['HOLDFAST_MEMORY']
+  return value === undefined || value === '' ? undefined : parseByteSize('HOLDFAST_MEMORY', value)
 }
 
 /** `HOLDFAST_KEYS`: keys for `presets.secure`, the current one first, as hex text separated by commas. */

@@ -3,8 +3,9 @@ import type { CacheCore } from './cache-core.ts'
 import { type Finder, type Fit, type Lookup, misfit } from './finder.ts'
 import type { Item } from './item.ts'
 import type { KeyRef, KeySpace } from './key-ref.ts'
+import type { Loader } from './load-job.ts'
 import type { LoadCall } from './load-options.ts'
-import type { Loader, Loads } from './loads.ts'
+import type { Loads } from './loads.ts'
 import type { Looked } from './looked.ts'
 import { NotFound } from './not-found.ts'
 import { loadTimeout, nothing, type Outcome, taken } from './outcome.ts'
@@ -71,7 +72,7 @@ export class GetOrSet {
     found: Lookup,
     stale: Fit | undefined,
   ): Promise<unknown> {
-    const { background, clock } = this.#core
+    const { clock } = this.#core
     const { hardTimeout, softTimeout, staleBackoff } = call.rules
     // What does not fit is not for the loader either.
     const looked = { ...found.looked, judged: found.fit?.judged }
@@ -81,8 +82,8 @@ export class GetOrSet {
     const patience = { soft, hard: hardTimeout, signal: call.signal }
     const ended: Ended<Outcome> = await waitWith(result, patience, clock)
     if (ended.how === 'soft') {
-      flight.keep()
-      background.track(result)
+      this.#loads.keep(flight, hardTimeout - softTimeout)
+      result.catch(() => this.#backOff(ref.id, staleBackoff))
     }
     leave()
     if (ended.how === 'value') return ended.value.take()

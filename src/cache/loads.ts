@@ -6,32 +6,14 @@ import type { HeldValue } from './held-value.ts'
 import type { Item } from './item.ts'
 import { entryOf } from './item-entry.ts'
 import type { KeyRef } from './key-ref.ts'
+import type { FlightLoader, LoadJob, LookedJob } from './load-job.ts'
 import type { LoadCall } from './load-options.ts'
 import { LoadRun } from './load-run.ts'
-import type { Looked } from './looked.ts'
 import { makeItem } from './make-item.ts'
 import { NotFound } from './not-found.ts'
-import { nothing, Outcome } from './outcome.ts'
+import { loadTimeout, nothing, Outcome } from './outcome.ts'
 import { checkLoaded } from './schema-check.ts'
 import { checkTags, type StoreRules } from './store-options.ts'
-
-export type Loader = (context: LoadContext<never>) => unknown
-
-export type FlightLoader = (context: LoadContext<never>, flight: Flight<Outcome>) => unknown
-
-/** One load and what it goes by. */
-export interface LoadJob {
-  readonly ref: KeyRef
-  readonly loader: Loader
-  readonly call: LoadCall
-  /** What the tiers had when it began; `undefined`: they have not been asked. */
-  readonly looked: Looked | undefined
-  readonly isBackground: boolean
-  /** The stamp at which the loader began, where it is one for several keys and others came first. */
-  readonly begun?: () => number | undefined
-}
-
-type LookedJob = LoadJob & { readonly looked: Looked }
 
 /** Runs loaders, one for each key at a time, and stores what they bring. */
 export class Loads {
@@ -66,15 +48,16 @@ export class Loads {
   refresh(job: LoadJob): void {
     const { background } = this.#core
     if (this.flights.get(job.ref.id) !== undefined || !background.hasRoom) return
-    const flight = this.start({ ...job, isBackground: true })
+    this.keep(this.start({ ...job, isBackground: true }), job.call.rules.hardTimeout)
+  }
+
+  /** Lets a load go on for at most `ms` although nobody waits for it. */
+  keep(flight: Flight<Outcome>, ms: number): void {
+    const { background, clock } = this.#core
     flight.keep()
     background.track(flight.result)
-    const { hardTimeout } = job.call.rules
-    if (!Number.isFinite(hardTimeout)) return
-    const timer = this.#core.clock.setTimeout(
-      () => flight.end(new Error('hardTimeout')),
-      hardTimeout,
-    )
+    if (!Number.isFinite(ms)) return
+    const timer = clock.setTimeout(() => flight.end(loadTimeout(ms)), ms)
     flight.result.finally(() => timer.clear()).catch(() => {})
   }
 

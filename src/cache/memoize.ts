@@ -61,7 +61,8 @@ export function memoizeIn<F extends AnyFunction>(
     keyOf,
     invalidate: (...args: Parameters<F>) => cache.delete(keyOf(...args)),
     refresh(this: unknown, ...args: Parameters<F>) {
-      return run(this, args, true)
+      // Called as a method of the memoized function, it has that as `this`, which is not meant.
+      return run(this === memoized ? undefined : this, args, true)
     },
     peek: (...args: Parameters<F>) => cache.peek<Result>(keyOf(...args)),
     stats: () => ({ hits, misses }),

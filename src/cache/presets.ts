@@ -25,6 +25,7 @@ const resilient = {
   jitter: 0.1,
   softTimeout: '500ms',
   hardTimeout: '30s',
+  eager: 0.9,
 } as const
 
 /**
@@ -37,14 +38,13 @@ export const presets = {
   minimal: (options: PresetOptions = {}): CacheOptions => ({
     tiers: usual(),
     ttl: '10m',
-    ...options,
+    ...given(options),
   }),
   /** Survives a slow or absent source: a day of grace, soft and hard timeouts, spread expiry, early refresh. */
   production: (options: PresetOptions = {}): CacheOptions => ({
     tiers: usual(),
     ...resilient,
-    eager: 0.9,
-    ...options,
+    ...given(options),
   }),
   /**
    * As production, with values encrypted wherever they leave this process's memory. The key comes from the options or from
@@ -56,7 +56,7 @@ export const presets = {
     return {
       tiers: usual(),
       ...resilient,
-      ...others,
+      ...given(others),
       encrypt: encrypt ?? encryptionOf(keys ?? oneKey(key ?? masterKey) ?? operatorKeys()),
     }
   },
@@ -64,14 +64,14 @@ export const presets = {
   dev: (options: PresetOptions = {}): CacheOptions => ({
     tiers: usual(),
     ttl: '30s',
-    ...options,
+    ...given(options),
   }),
   /** Nothing that depends on chance or on time: no jitter, no end of life. */
   test: (options: PresetOptions = {}): CacheOptions => ({
     tiers: usual(),
     jitter: 0,
     random: () => 0.5,
-    ...options,
+    ...given(options),
   }),
   /** Answers of an API: a minute, refreshed behind the callers' backs for an hour, absence remembered for ten seconds. */
   api: (options: PresetOptions = {}): CacheOptions => ({
@@ -82,9 +82,15 @@ export const presets = {
     jitter: 0.1,
     negativeTtl: '10s',
     hardTimeout: '10s',
-    ...options,
+    ...given(options),
   }),
 } as const
+
+/** What is `undefined` is not given. */
+function given<T extends object>(options: T): T {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as T
+}
 
 function oneKey(
   key: Uint8Array | string | undefined,

@@ -79,7 +79,8 @@ export function memoize<F extends AnyFunction>(
       return host.deleteStored(key)
     },
     refresh: function (this: unknown, ...args: Parameters<F>) {
-      return calls.refresh(this, keyOf(...args), args)
+      // Called as a method of the memoized function, it has that as `this`, which is not meant.
+      return calls.refresh(this === memoized ? undefined : this, keyOf(...args), args)
     },
     peek: (...args: Parameters<F>) => {
       const key = toStoredKey(keyOf(...args))
