@@ -11,15 +11,10 @@ import { NotFound } from './not-found.ts'
 import { loadTimeout, nothing, type Outcome, taken } from './outcome.ts'
 import { type Ended, waitWith } from './patience.ts'
 
-/** Failures that are remembered for `staleBackoff`, at most. */
-const mostBackoffs = 10_000
-
 /** Reads, and loads what is not there: who gets what, and when. The load itself is in `loads.ts`. */
 export class GetOrSet {
   readonly #core: CacheCore
   readonly #loads: Loads
-  /** Until when a key's source is left alone after a failure. */
-  readonly #backoffs = new Map<string, number>()
 
   constructor(core: CacheCore, loads: Loads) {
     this.#core = core
@@ -56,7 +51,7 @@ export class GetOrSet {
       }
       const stale = fit?.judged.item.held === undefined ? undefined : fit
       if (stale !== undefined && !call.forceFresh && this.#isServedStale(ref, call, stale)) {
-        if (!this.#isBackingOff(ref.id))
+        if (!this.#loads.backoffs.has(ref.id))
           this.#refresh(ref, loader, call, { ...found.looked, judged: stale.judged })
         return stale.value
       }
@@ -83,14 +78,14 @@ export class GetOrSet {
     const ended: Ended<Outcome> = await waitWith(result, patience, clock)
     if (ended.how === 'soft') {
       this.#loads.keep(flight, hardTimeout - softTimeout)
-      result.catch(() => this.#backOff(ref.id, staleBackoff))
+      result.catch(() => this.#loads.backoffs.add(ref.id, staleBackoff))
     }
     leave()
     if (ended.how === 'value') return ended.value.take()
     if (ended.how === 'aborted') throw ended.reason
     if (stale !== undefined) {
       // After the soft timeout the load goes on; after the hard one the source has failed.
-      if (ended.how !== 'soft') this.#backOff(ref.id, staleBackoff)
+      if (ended.how !== 'soft') this.#loads.backoffs.add(ref.id, staleBackoff)
       return stale.value
     }
     throw ended.how === 'error' ? ended.error : loadTimeout(hardTimeout)
@@ -98,26 +93,9 @@ export class GetOrSet {
 
   /** Whether the caller gets the stale value without waiting. */
   #isServedStale(ref: KeyRef, { rules }: LoadCall, { judged }: Fit): boolean {
-    if (this.#isBackingOff(ref.id)) return true
+    if (this.#loads.backoffs.has(ref.id)) return true
     if (rules.swr === 0) return false
     return this.#core.clock.now() < judged.item.expiresAt + rules.swr
-  }
-
-  #isBackingOff(id: string): boolean {
-    const until = this.#backoffs.get(id)
-    if (until === undefined) return false
-    if (this.#core.clock.now() < until) return true
-    this.#backoffs.delete(id)
-    return false
-  }
-
-  #backOff(id: string, ms: number): void {
-    if (ms === 0) return
-    this.#backoffs.delete(id)
-    this.#backoffs.set(id, this.#core.clock.now() + ms)
-    if (this.#backoffs.size <= mostBackoffs) return
-    const [oldest] = this.#backoffs.keys()
-    if (oldest !== undefined) this.#backoffs.delete(oldest)
   }
 
   /** Refreshes in the background; its failure leaves the source alone for a while. */
@@ -126,7 +104,7 @@ export class GetOrSet {
       try {
         return await loader(context)
       } catch (error) {
-        this.#backOff(ref.id, call.rules.staleBackoff)
+        this.#loads.backoffs.add(ref.id, call.rules.staleBackoff)
         throw error
       }
     }
@@ -146,6 +124,6 @@ export class GetOrSet {
       if (now < due) return
     } else if (now - (item.cost ?? 0) * eager.beta * Math.log(this.#core.random()) < item.expiresAt)
       return
-    if (!this.#isBackingOff(ref.id)) this.#refresh(ref, loader, call, undefined)
+    if (!this.#loads.backoffs.has(ref.id)) this.#refresh(ref, loader, call, undefined)
   }
 }

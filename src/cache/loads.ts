@@ -1,4 +1,5 @@
 import type { CacheEntry, LoadContext } from '../contracts/cache-entry.ts'
+import { Backoffs } from './backoffs.ts'
 import { type CacheCore, notYet } from './cache-core.ts'
 import { ClusterLock } from './cluster-lock.ts'
 import { type Flight, Flights } from './flights.ts'
@@ -18,13 +19,18 @@ import { checkTags, type StoreRules } from './store-options.ts'
 /** Runs loaders, one for each key at a time, and stores what they bring. */
 export class Loads {
   readonly flights: Flights<Outcome> = new Flights()
+  readonly backoffs: Backoffs
   readonly #core: CacheCore
   readonly #locks: ClusterLock
 
   constructor(core: CacheCore) {
     this.#core = core
     this.#locks = new ClusterLock(core)
-    core.onChange = (id) => this.flights.cut(id)
+    this.backoffs = new Backoffs(core.clock)
+    core.onChange = (id) => {
+      this.flights.cut(id)
+      this.backoffs.delete(id)
+    }
     core.onInvalidate = (path) => this.flights.detach(path)
     core.onClose = (reason) => this.flights.abortWaiting(reason)
     core.onGap = () => this.flights.cutAll()
@@ -93,6 +99,7 @@ export class Loads {
     try {
       const value = await this.#call(job, run, flight)
       const duration = clock.now() - began
+      this.backoffs.delete(ref.id)
       counters.loadLatency.record(duration)
       if (events.has('load'))
         events.emit('load', { key: ref.key, duration, background: isBackground })
