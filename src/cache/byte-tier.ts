@@ -7,7 +7,7 @@ import { KeyedQueue } from './keyed-queue.ts'
 import { readMark } from './mark-record.ts'
 import { type Mark, mergeMarks } from './markers.ts'
 import { RecoveryQueue } from './recovery-queue.ts'
-import { isSeen, type Op, removalOf } from './tier-op.ts'
+import { isSeen, type Op, outdatedWrite, removalOf } from './tier-op.ts'
 import { TierStorage, type TierStorageParts } from './tier-storage.ts'
 
 export interface ByteTierParts extends TierStorageParts {
@@ -246,6 +246,8 @@ export class ByteTier implements CacheTier {
       try {
         if (isOutdated()) return false
         const done = await this.guard.run(what, (signal) => {
+          // Between two attempts: the first may have been written all the same.
+          if (rest !== undefined && isOutdated()) throw outdatedWrite
           const call = work({ signal })
           rest = call
           return call
@@ -253,9 +255,11 @@ export class ByteTier implements CacheTier {
         if (done) this.#missed.supersede(key, op)
         return done
       } catch (error) {
-        if (strict) throw error
+        const isOverwritten = error === outdatedWrite
+        if (strict && !isOverwritten) throw error
         if (isPermanent(error)) {
           if (op.kind === 'item') this.#refused(key, op.item, rest)
+          if (isOverwritten) return false
           throw error
         }
         this.#degraded(what, error)

@@ -24,3 +24,6 @@ export function isSeen(op: Op, seen: Item | undefined): boolean {
   if (op.kind !== 'item') return op.kind === 'delete' && seen === undefined
   return op.item.createdAt === seen?.createdAt && op.item.node === seen.node
 }
+
+/** Another node has written the same entry while a write was being tried again. */
+export const outdatedWrite: Error = Object.assign(new Error('outdated'), { permanent: true })
