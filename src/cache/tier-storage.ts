@@ -147,7 +147,7 @@ export class TierStorage {
       if (isRemoval) {
         if (there === undefined || (await this.#parts.backend.delete(key, call))) break
       } else {
-        if (stamp === own) return undefined
+        // One of the same stamp may be what it was before its times were changed: it is written anew.
         const record = await this.record(op.item)
         if (swap === undefined) await this.#parts.backend.set(key, record, call)
         else if (!(await swap.call(this.#parts.backend, key, there?.bytes, record, call))) {
