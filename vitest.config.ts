@@ -19,11 +19,7 @@ const once =
       ]
 
 const minute = 60_000
-const stressTests = [
-  'tests/stress/**/*.test.ts',
-  'tests/coherence/{coherence,planted}*.test.ts',
-  'tests/simulator/{simulator,planted}*.test.ts',
-]
+const stressTests = ['tests/stress/**/*.test.ts', 'tests/coherence/{coherence,planted}*.test.ts']
 const tortureTests = ['tests/torture/**/*.test.ts']
 
 /** A group of test files that runs after the groups of a lower `order`, never beside them. */
