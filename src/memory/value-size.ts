@@ -10,7 +10,7 @@ const elementsBytes = 16
 /** Objects with more names than this are taken for dictionaries, where each name has an entry and a text of its own. */
 const mostSharedNames = 24
 const dictionaryEntryBytes = 96
-const dateBytes = 96
+const dateBytes = 76
 const regExpBytes = 160
 /** An error without its message, but with what its stack is made of. */
 const errorBytes = 240
