@@ -28,11 +28,15 @@ for (const { name, path, missing } of nodeVersions.filter(
 )) {
   describe.skipIf(missing !== undefined)(`what is counted, beside what ${name} takes`, () => {
     it('is within a quarter for values of ordinary shape', () => {
-      const found = measure(path, 'values')
-      const ratios = Object.entries(found).map(([kind, [counted, taken]]) => [
-        kind,
-        counted / taken,
-      ])
+      // What else the process does while it is measured counts too: the middle one of three is the value's own.
+      const rounds = [1, 2, 3].map(() => measure(path, 'values'))
+      const ratios = Object.keys(rounds[0] ?? {}).map((kind) => {
+        const found = rounds.map((round) => {
+          const [counted, taken] = round[kind] ?? [0, 0]
+          return counted / taken
+        })
+        return [kind, found.sort((a, b) => a - b)[1]]
+      })
       const far = ratios.filter(([, ratio]) => Math.abs(Math.log(Number(ratio))) > Math.log(1.25))
       expect(far).toEqual([])
     })
