@@ -144,7 +144,7 @@ export class ByteTier implements CacheTier {
 
   async delete(id: string, strict: boolean): Promise<boolean | undefined> {
     const key = this.#storage.keyOf(id)
-    const op: Op = { kind: 'delete', at: this.#parts.context.stamp() }
+    const op: Op = { kind: 'delete', id, at: this.#parts.context.stamp() }
     let found: boolean | undefined
     await this.#write('delete', key, op, strict, async (call) => {
       found = await this.backend.delete(key, call)
@@ -273,8 +273,8 @@ export class ByteTier implements CacheTier {
   }
 
   /** The backend will never take that item: what it has of an older one must go, or it would be found again. */
-  #refused(key: string, { createdAt }: Item, rest: Promise<unknown> | undefined): void {
-    this.#missed.add(key, { kind: 'delete', at: createdAt }, rest)
+  #refused(key: string, item: Item, rest: Promise<unknown> | undefined): void {
+    this.#missed.add(key, removalOf(item), rest)
     void this.#missed.flush()
   }
 

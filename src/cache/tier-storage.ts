@@ -8,7 +8,7 @@ import { ItemReader } from './item-reader.ts'
 import { readMark, writeMark } from './mark-record.ts'
 import { type Mark, mergeMarks } from './markers.ts'
 import type { TierContext } from './tier.ts'
-import { type EntryOp, type Op, stampOf } from './tier-op.ts'
+import { type EntryOp, idOf, type Op, stampOf } from './tier-op.ts'
 
 export interface TierStorageParts {
   readonly name: string
@@ -133,7 +133,7 @@ export class TierStorage {
     isCurrent: () => boolean,
   ): Promise<Op | undefined> {
     const { swap } = this.#parts.backend
-    const id = key.slice(this.keyOf('').length)
+    const id = idOf(op)
     const own = stampOf(op)
     const isRemoval = op.kind === 'delete' || op.item.staleUntil <= this.#parts.context.clock.now()
     for (;;) {
