@@ -2,7 +2,7 @@ import type { Bus, BusMessage } from '../contracts/bus.ts'
 import { mostIds } from '../contracts/bus.ts'
 import type { CacheEvents } from '../contracts/cache-events.ts'
 import type { Clock, Timer } from '../contracts/clock.ts'
-import { isClearMark } from './markers.ts'
+import { clearMark, isClearMark } from './markers.ts'
 
 /** Told of what other nodes did. */
 export interface AnnouncementReceiver {
@@ -16,7 +16,7 @@ export interface AnnouncementReceiver {
   onMessage(message: CacheEvents['busMessage']): void
 }
 
-/** Messages that wait while the bus is away; of more, others must be told to check everything. */
+/** Messages that wait while the bus is away. Instead of more, others are told that everything older is void. */
 const mostWaiting = 1_000
 const retryAfter = 1_000
 
@@ -109,6 +109,24 @@ export class Announcer {
     at: number,
     hard: boolean | undefined,
   ): Promise<boolean> {
+    const text = this.#textOf(action, ids, at, hard)
+    try {
+      await this.#bus.publish(this.#cache, text)
+      this.#receiver.onMessage({ direction: 'out', action, result: 'sent' })
+      return true
+    } catch {
+      this.#receiver.onMessage({ direction: 'out', action, result: 'queued' })
+      this.#queue(`${action} ${hard ?? ''} ${ids.join(' ')}`, text, at)
+      return false
+    }
+  }
+
+  #textOf(
+    action: BusMessage['action'],
+    ids: readonly string[],
+    at: number,
+    hard: boolean | undefined,
+  ): string {
     const message: BusMessage = {
       v: 1,
       node: this.#node,
@@ -118,25 +136,16 @@ export class Announcer {
       at,
       ...(hard === undefined ? {} : { hard }),
     }
-    const text = JSON.stringify(message)
-    try {
-      await this.#bus.publish(this.#cache, text)
-      this.#receiver.onMessage({ direction: 'out', action, result: 'sent' })
-      return true
-    } catch {
-      this.#receiver.onMessage({ direction: 'out', action, result: 'queued' })
-      this.#queue(`${action} ${hard ?? ''} ${ids.join(' ')}`, text)
-      return false
-    }
+    return JSON.stringify(message)
   }
 
   /** The newest of each kind is enough. */
-  #queue(about: string, text: string): void {
+  #queue(about: string, text: string, at: number): void {
     this.#waiting.delete(about)
     this.#waiting.set(about, text)
     if (this.#waiting.size > mostWaiting) {
-      const [oldest] = this.#waiting.keys()
-      if (oldest !== undefined) this.#waiting.delete(oldest)
+      this.#waiting.clear()
+      this.#waiting.set('all', this.#textOf('clear', [clearMark('')], at, true))
     }
     if (this.#timer === undefined && !this.#isClosed)
       this.#timer = this.#clock.setTimeout(() => void this.#flush(), retryAfter)
