@@ -1,5 +1,6 @@
 import { builtInCodec } from '../codecs/built-in.ts'
 import type { EncodedValue } from '../contracts/codec.ts'
+import { ownBytes } from '../frame/own-bytes.ts'
 import type { ValueFormat } from '../frame/value-format.ts'
 import { freezePlain, immutableBytes, isImmutable, isPlainValue } from '../util/plain-value.ts'
 
@@ -44,7 +45,7 @@ export class ValueHolder {
     if (isImmutable(value) && typeof value !== 'function')
       return this.#whole(value, immutableBytes(value))
     if (this.share === 'reference') return this.#whole(value, undefined)
-    return this.holdOpened(owned(this.format.encode(value)), this.format)
+    return this.holdOpened(ownBytes(this.format.encode(value)), this.format)
   }
 
   /** Keeps a value of which `format` knows to decode `encoded`, whose bytes nobody else has. */
@@ -86,10 +87,4 @@ export class ValueHolder {
     if (held.encoded !== undefined && held.format.codec === format.codec) return held.encoded
     return format.encode(this.give(held))
   }
-}
-
-/** A copy, because the codec may have given a view of the value, which its owner may change. */
-function owned(encoded: EncodedValue): EncodedValue {
-  const meta = new Uint8Array(encoded.meta)
-  return { ...encoded, meta, bytes: new Uint8Array(encoded.bytes) }
 }

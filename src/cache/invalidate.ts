@@ -1,9 +1,9 @@
+import { checkTag } from '../util/check-tag.ts'
 import { checkOptionNames } from '../util/options.ts'
 import type { CacheCore } from './cache-core.ts'
 import type { KeySpace } from './key-ref.ts'
 import { clearMark, tagMark } from './markers.ts'
 import { checkFlag } from './read-options.ts'
-import { checkTag } from './store-options.ts'
 
 /** How `invalidateTags` invalidates. */
 export interface InvalidateOptions {

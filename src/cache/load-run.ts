@@ -1,8 +1,8 @@
 import type { CacheEntry, LoadContext } from '../contracts/cache-entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
 import type { Key } from '../contracts/key.ts'
+import { checkTag } from '../util/check-tag.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
-import { checkTag } from './store-options.ts'
 
 /** One call of a loader: what it is told, and what it says of its result beside returning it. */
 export class LoadRun {

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../contracts/errors.ts'
 import { type Encryption, encryption } from '../frame/encryption.ts'
+import { defined } from '../util/defined.ts'
 import { operatorKeys } from './environment.ts'
 import type { CacheOptions } from './options.ts'
 import { memory } from './tiers.ts'
@@ -38,13 +39,13 @@ export const presets = {
   minimal: (options: PresetOptions = {}): CacheOptions => ({
     tiers: usual(),
     ttl: '10m',
-    ...given(options),
+    ...defined(options),
   }),
   /** Survives a slow or absent source: a day of grace, soft and hard timeouts, spread expiry, early refresh. */
   production: (options: PresetOptions = {}): CacheOptions => ({
     tiers: usual(),
     ...resilient,
-    ...given(options),
+    ...defined(options),
   }),
   /**
    * As production, with values encrypted wherever they leave this process's memory. The key comes from the options or from
@@ -56,7 +57,7 @@ export const presets = {
     return {
       tiers: usual(),
       ...resilient,
-      ...given(others),
+      ...defined(others),
       encrypt: encrypt ?? encryptionOf(keys ?? oneKey(key ?? masterKey) ?? operatorKeys()),
     }
   },
@@ -64,14 +65,14 @@ export const presets = {
   dev: (options: PresetOptions = {}): CacheOptions => ({
     tiers: usual(),
     ttl: '30s',
-    ...given(options),
+    ...defined(options),
   }),
   /** Nothing that depends on chance or on time: no jitter, no end of life. */
   test: (options: PresetOptions = {}): CacheOptions => ({
     tiers: usual(),
     jitter: 0,
     random: () => 0.5,
-    ...given(options),
+    ...defined(options),
   }),
   /** Answers of an API: a minute, refreshed behind the callers' backs for an hour, absence remembered for ten seconds. */
   api: (options: PresetOptions = {}): CacheOptions => ({
@@ -82,15 +83,9 @@ export const presets = {
     jitter: 0.1,
     negativeTtl: '10s',
     hardTimeout: '10s',
-    ...given(options),
+    ...defined(options),
   }),
 } as const
-
-/** What is `undefined` is not given. */
-function given<T extends object>(options: T): T {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as T
-}
 
 function oneKey(
   key: Uint8Array | string | undefined,

@@ -1,6 +1,7 @@
 import type { StoreOptions } from '../contracts/cache-entry.ts'
 import type { Meta } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
+import { checkTag } from '../util/check-tag.ts'
 import { parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
 import { checkFlag, checkSignal } from './read-options.ts'
@@ -106,12 +107,6 @@ export function storeRules(options: StoreOptions, defaults: StoreDefaults): Stor
     meta: checkMeta(options.meta),
     strict: strict ?? false,
   }
-}
-
-/** @throws HoldfastError `ERR_INVALID_OPTION` unless `tag` is a text that can be stored. */
-export function checkTag(tag: unknown): asserts tag is string {
-  if (typeof tag === 'string' && tag !== '' && tag.isWellFormed() && !tag.includes('\0')) return
-  throw invalidOption('tag', tag, 'a non-empty string without NUL or lone surrogates')
 }
 
 /** The tags of `options`, each once. */

@@ -1,8 +1,8 @@
 import type { EncodedValue } from '../contracts/codec.ts'
 import type { Key } from '../contracts/key.ts'
+import { ownBytes } from '../frame/own-bytes.ts'
 import { hashContent } from '../keys/pending-content.ts'
 import type { Engine } from './engine.ts'
-import { ownBytes } from './own-bytes.ts'
 import { type StoredKey, toStoredKey, wholeKey } from './stored-key.ts'
 import type { Prepared } from './writer.ts'
 

@@ -1,9 +1,9 @@
 import type { Key } from '../contracts/key.ts'
+import { checkTag } from '../util/check-tag.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { DiskStore } from './disk-store.ts'
 import type { HotSet, HotStats } from './hot-set.ts'
 import { type DiskCacheOptions, resolveCacheOptions } from './options.ts'
-import { checkTag } from './set-options.ts'
 import { toStoredKey } from './stored-key.ts'
 import { readTotals } from './totals.ts'
 

@@ -1,12 +1,12 @@
 import { readStructured } from '../codecs/structured.ts'
 import type { EntryInfo, Meta } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
+import { checkTag } from '../util/check-tag.ts'
 import { checkOptionNames, invalidOption, oneOf } from '../util/options.ts'
 import { codecName } from './codec-column.ts'
 import type { Row, SqlValue } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { parseTags } from './entries.ts'
-import { checkTag } from './set-options.ts'
 import { millisOf } from './stamp.ts'
 import { keyOfRow, readableKey, storedKeyOf, textOfRow } from './stored-key.ts'
 

@@ -1,12 +1,12 @@
 import type { EncodedValue } from '../contracts/codec.ts'
 import type { Duration, SetOptions } from '../contracts/entry.ts'
+import { ownBytes } from '../frame/own-bytes.ts'
 import { parseDuration } from '../util/duration.ts'
 import { invalidOption } from '../util/options.ts'
 import { asyncError } from './async-error.ts'
 import type { Engine } from './engine.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type HeldLease, nextTry, tryHold } from './lock.ts'
-import { ownBytes } from './own-bytes.ts'
 import { checkSetOptionNames, type ResolvedSetOptions, resolveSetOptions } from './set-options.ts'
 import type { StoredKey } from './stored-key.ts'
 

@@ -2,6 +2,7 @@ import { serialize } from 'node:v8'
 import { assertStructured } from '../codecs/assert-structured.ts'
 import type { SetOptions } from '../contracts/entry.ts'
 import { HoldfastError } from '../contracts/errors.ts'
+import { checkTag } from '../util/check-tag.ts'
 import { parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
 import type { StoreKind } from './schema.ts'
@@ -85,12 +86,6 @@ function resolveTags(options: SetOptions): readonly string[] {
   const all = tag === undefined ? tags : [tag, ...tags]
   for (const one of all) checkTag(one)
   return [...new Set(all)]
-}
-
-/** @throws HoldfastError `ERR_INVALID_OPTION` unless `tag` is a text that can be stored. */
-export function checkTag(tag: unknown): asserts tag is string {
-  if (typeof tag === 'string' && tag !== '' && tag.isWellFormed() && !tag.includes('\0')) return
-  throw invalidOption('tag', tag, 'a non-empty string without NUL or lone surrogates')
 }
 
 function encodeMeta(meta: unknown): Uint8Array {

@@ -1,3 +1,4 @@
+import { defined } from '../util/defined.ts'
 import { type Duration, parseDuration } from '../util/duration.ts'
 import { checkOptionNames, invalidOption } from '../util/options.ts'
 import type { RetrySettings } from './backoff.ts'
@@ -217,12 +218,6 @@ function resolveBulkhead(
     concurrent: whole(`${what}.concurrent`, concurrent, 1, 1_000_000),
     queue: whole(`${what}.queue`, queue, 0, 1_000_000),
   })
-}
-
-/** Without the names whose value is `undefined`, which stand for the default. */
-function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
 
 function whole(what: string, value: unknown, min: number, max: number): number {

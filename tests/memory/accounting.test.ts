@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sizeOfValue } from '../../src/memory/value-size.ts'
-import { nodeVersions } from '../support/node-versions.ts'
 import { transpiled } from '../support/transpiled.ts'
 import { policies } from './support/open-store.ts'
 
@@ -15,43 +14,41 @@ beforeAll(async () => {
 })
 
 /** What was counted and what the process says was taken, in bytes, by name. */
-function measure(node: string, ...what: string[]): Record<string, [number, number]> {
-  const child = spawnSync(node, ['--expose-gc', program, module, ...what], { encoding: 'utf8' })
+function measure(...what: string[]): Record<string, [number, number]> {
+  const child = spawnSync(process.execPath, ['--expose-gc', program, module, ...what], {
+    encoding: 'utf8',
+  })
   if (child.status !== 0)
     throw new Error(`ended with ${child.signal ?? child.status}. ${child.stderr}`)
   return JSON.parse(child.stdout).found as Record<string, [number, number]>
 }
 
-// Each run measures its own Node.
-for (const { name, path, missing } of nodeVersions.filter(
-  ({ path }) => path === process.execPath,
-)) {
-  describe.skipIf(missing !== undefined)(`what is counted, beside what ${name} takes`, () => {
-    it('is within a quarter for values of ordinary shape', () => {
-      // What else the process does while it is measured counts too: the middle one of three is the value's own.
-      const rounds = [1, 2, 3].map(() => measure(path, 'values'))
-      const ratios = Object.keys(rounds[0] ?? {}).map((kind) => {
-        const found = rounds.map((round) => {
-          const [counted, taken] = round[kind] ?? [0, 0]
-          return counted / taken
-        })
-        return [kind, found.sort((a, b) => a - b)[1]]
+// Run under both Nodes: each measures itself.
+describe('what is counted, beside what this Node takes', () => {
+  it('is within a quarter for values of ordinary shape', () => {
+    // What else the process does while it is measured counts too: the middle one of three is the value's own.
+    const rounds = [1, 2, 3].map(() => measure('values'))
+    const ratios = Object.keys(rounds[0] ?? {}).map((kind) => {
+      const found = rounds.map((round) => {
+        const [counted, taken] = round[kind] ?? [0, 0]
+        return counted / taken
       })
-      const far = ratios.filter(([, ratio]) => Math.abs(Math.log(Number(ratio))) > Math.log(1.25))
-      expect(far).toEqual([])
+      return [kind, found.sort((a, b) => a - b)[1]]
     })
-
-    it.each(policies)(
-      'is within a quarter for the entries of %s, and seldom too little',
-      (policy) => {
-        for (const [counted, taken] of Object.values(measure(path, 'store', policy))) {
-          expect(counted / taken).toBeGreaterThan(0.93)
-          expect(counted / taken).toBeLessThan(1.25)
-        }
-      },
-    )
+    const far = ratios.filter(([, ratio]) => Math.abs(Math.log(Number(ratio))) > Math.log(1.25))
+    expect(far).toEqual([])
   })
-}
+
+  it.each(policies)(
+    'is within a quarter for the entries of %s, and seldom too little',
+    (policy) => {
+      for (const [counted, taken] of Object.values(measure('store', policy))) {
+        expect(counted / taken).toBeGreaterThan(0.93)
+        expect(counted / taken).toBeLessThan(1.25)
+      }
+    },
+  )
+})
 
 describe('the size of a value', () => {
   it('counts each object and each buffer once', () => {
